@@ -1,0 +1,126 @@
+"""Connector: what a vendor plugin must offer so that core can work inside that vendor's helpdesk."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Mapping
+from typing import ClassVar
+
+from marshmallow import Schema
+
+from core.domain import (
+    Action,
+    ActionKind,
+    Channel,
+    Connection,
+    Contact,
+    Event,
+    Fact,
+    Finding,
+    Identity,
+    Inbound,
+    Receipt,
+    Session,
+    VendorState,
+)
+from core.http import HttpClient
+
+
+class Connector(abc.ABC):
+    """One vendor's helpdesk.
+
+    A connector holds no state: each call is given the connection it is for, and an `HttpClient` where it may
+    speak to the vendor. The client keeps the time-out, the budget and the secrets; its errors (`AuthFailed`,
+    `RetryLater`, `OutcomeUnknown`, `Refused`, `BadPayload`) pass through a connector untouched.
+    """
+
+    name: ClassVar[str]
+    """The word used in the configuration and in webhook addresses."""
+    label: ClassVar[str]
+    """The vendor's name as people write it."""
+    settings_schema: ClassVar[type[Schema]]
+    """Loads the connector's own keys of a `[[connections]]` table; credentials become `Secret`."""
+    capabilities: ClassVar[frozenset[str]] = frozenset()
+    """Of: `signature`, `assign`, `resolve`, `private_note`, `poll`, `backfill`."""
+    domains: ClassVar[tuple[str, ...]] = ()
+    """Host names (and all below them) that are the vendor's own: the only ones a page may point a connection to."""
+
+    channel: ClassVar[Channel] = Channel.WEB
+    """The channel of a new session, until `read_state` says better."""
+    handoff_steps: ClassVar[tuple[ActionKind, ...]] = (ActionKind.UNASSIGN, ActionKind.NOTE)
+    """The order in which this vendor's users expect a handoff to happen."""
+
+    @abc.abstractmethod
+    def base_url(self, settings: Mapping[str, object]) -> str:
+        """The address all API paths are joined to, without a trailing slash."""
+
+    @abc.abstractmethod
+    def headers(self, settings: Mapping[str, object]) -> Mapping[str, str]:
+        """The headers that carry the credential; they are sent to `base_url`'s host only and never logged."""
+
+    @abc.abstractmethod
+    def verify(self, settings: Mapping[str, object], http: HttpClient) -> Identity:
+        """Check settings against the vendor and find who we speak as.
+
+        Raises `ConfigError` naming the setting and the mend; `VendorError` where the vendor cannot be reached.
+        """
+
+    @abc.abstractmethod
+    def setup_guide(self, connection: Connection, webhook_url: str) -> str:
+        """What a person must do at the vendor so that events arrive, as numbered plain-text lines."""
+
+    @abc.abstractmethod
+    def authenticate(self, raw: bytes, headers: Mapping[str, str], connection: Connection) -> None:
+        """Check the vendor's signature over the untouched body; returns if it is good or none is configured.
+
+        `headers` is looked up without regard to case. Raises `AuthFailed` on a missing or wrong signature.
+        """
+
+    @abc.abstractmethod
+    def split(self, raw: bytes) -> list[Inbound]:
+        """Take one webhook body apart into the facts to store. Raises `BadPayload` naming the field."""
+
+    @abc.abstractmethod
+    def normalise(self, event: Event, connection: Connection) -> list[Fact]:
+        """Turn a stored event into facts; an empty list means the kind or content is of no interest.
+
+        A pure function. Raises `BadPayload` naming the field; the event is then shown as failed.
+        """
+
+    @abc.abstractmethod
+    def knows(self, kind: str) -> bool:
+        """Whether events of this kind are understood; others are stored, counted, shown and ignored."""
+
+    @abc.abstractmethod
+    def read_state(self, session: Session, connection: Connection, http: HttpClient) -> VendorState:
+        """Read the conversation's present assignee and status at the vendor."""
+
+    @abc.abstractmethod
+    def fetch_contact(self, external_id: str, connection: Connection, http: HttpClient) -> Contact | None:
+        """Read who a customer is; None if the vendor knows nobody by that id."""
+
+    @abc.abstractmethod
+    def perform(self, action: Action, connection: Connection, http: HttpClient) -> Receipt:
+        """Do it, with at most one call that changes anything.
+
+        Raises `AgentMissing` when a message is refused because the designated agent is gone at the vendor.
+
+        A `reply` or `note` returns the id the vendor gave the message; without one it raises `OutcomeUnknown`.
+        Values (`assign`, `unassign`, `resolve`, `update`) are set, so that doing it twice changes nothing.
+        """
+
+    @abc.abstractmethod
+    def find_effect(self, action: Action, connection: Connection, http: HttpClient) -> Receipt | None:
+        """Look at the vendor whether the action's last attempt took effect; None if it certainly shows nowhere.
+
+        For messages the whole thread since `action.started_at` (less 120 s) is read; a message proves the
+        action if author, visibility and normalised text agree and its id is not in `action.known_ids`.
+        """
+
+    def attachment_hosts(self, settings: Mapping[str, object]) -> tuple[str, ...]:
+        """Host names (and all below them) from which attachments may be fetched, without the credential."""
+        return self.domains
+
+    def diagnose(self, connection: Connection, http: HttpClient) -> list[Finding]:
+        """Vendor-side checks for an operator; the default has none."""
+        return []
