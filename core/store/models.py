@@ -1,0 +1,366 @@
+"""The tables, as peewee models; the words are the design's, one table an idea."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from peewee import (
+    BigIntegerField,
+    BlobField,
+    BooleanField,
+    CharField,
+    DatabaseProxy,
+    DoubleField,
+    ForeignKeyField,
+    IntegerField,
+    Model,
+    TextField,
+)
+
+database = DatabaseProxy()
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class MomentField(BigIntegerField):
+    """A moment in UTC, kept as whole microseconds since 1970: it sorts, compares and travels alike on both engines."""
+
+    def db_value(self, value: datetime | int | None) -> int | None:
+        if isinstance(value, datetime):
+            return (value - EPOCH) // timedelta(microseconds=1)
+        return value
+
+    def python_value(self, value: int | None) -> datetime | None:
+        return None if value is None else EPOCH + timedelta(microseconds=int(value))
+
+
+class JsonField(TextField):
+    """A JSON value kept as text, so that both engines hold the same bytes."""
+
+    def db_value(self, value: Any) -> str | None:
+        return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+    def python_value(self, value: str | None) -> Any:
+        return None if value is None else json.loads(value)
+
+
+class Row(Model):
+    """Base of all tables."""
+
+    if TYPE_CHECKING:  # peewee makes these when a model is declared
+        id: Any
+
+        def __getattr__(self, name: str) -> Any: ...
+
+    class Meta:
+        database = database
+        legacy_table_names = False
+
+
+class ConnectionRow(Row):
+    """A configured account of a connector: what was found at the vendor. Its settings stay in the file."""
+
+    name = CharField(unique=True)
+    connector = CharField()
+    provisioned = BooleanField(default=True)
+    settings_hash = CharField(default="")
+    identity = JsonField(null=True)
+    active = BooleanField(default=True)
+    error = TextField(default="")
+    generation = IntegerField(default=1)
+    verified_at = MomentField(null=True)
+    last_event_at = MomentField(null=True)
+    stale_calls = IntegerField(default=0)
+    refused_calls = IntegerField(default=0)
+    created_at = MomentField()
+
+    class Meta:
+        table_name = "connection"
+
+
+class ContactRow(Row):
+    """A person, across connections."""
+
+    name = CharField(default="")
+    email = CharField(null=True, unique=True)
+    phone = CharField(default="")
+    created_at = MomentField()
+
+    class Meta:
+        table_name = "contact"
+
+
+class ContactIdentityRow(Row):
+    """How one connection knows a contact."""
+
+    connection = ForeignKeyField(ConnectionRow, column_name="connection_id")
+    external_id = CharField()
+    contact = ForeignKeyField(ContactRow, column_name="contact_id", backref="identities")
+    looked_up_at = MomentField(null=True)
+
+    class Meta:
+        table_name = "contact_identity"
+        indexes = ((("connection", "external_id"), True),)
+
+
+class LeaseRow(Row):
+    """A conversation as a piece of work: who may work on it until when, and when it is next due.
+
+    `next_at` is null when nothing is to be done. `fence` grows with every claim: a write that carries an old
+    one is refused. `turn_due_at` is set while customer messages wait for a decision.
+    """
+
+    connection = ForeignKeyField(ConnectionRow, column_name="connection_id")
+    conversation_id = CharField()
+    next_at = MomentField(null=True, index=True)
+    owner = CharField(null=True)
+    until = MomentField(null=True)
+    fence = IntegerField(default=0)
+    turn_due_at = MomentField(null=True)
+    turn_from_at = MomentField(null=True)
+    turn_event = BigIntegerField(null=True)
+    turn_attempts = IntegerField(default=0)
+    turn_error = TextField(default="")
+
+    class Meta:
+        table_name = "conversation_lease"
+        indexes = ((("connection", "conversation_id"), True),)
+
+
+class EventRow(Row):
+    """The inbox: a stored inbound fact. `state`: pending, done, ignored, failed (dead) or rejected."""
+
+    connection = ForeignKeyField(ConnectionRow, column_name="connection_id")
+    lease = ForeignKeyField(LeaseRow, column_name="lease_id", null=True)
+    dedupe_key = CharField()
+    external_id = CharField(default="")
+    kind = CharField()
+    conversation_id = CharField(default="")
+    payload = JsonField()
+    source = CharField()
+    state = CharField(default="pending")
+    reason = CharField(default="")
+    error = TextField(default="")
+    attempts = IntegerField(default=0)
+    next_at = MomentField(null=True)
+    seen_count = IntegerField(default=1)
+    received_at = MomentField()
+    done_at = MomentField(null=True)
+
+    class Meta:
+        table_name = "event"
+        indexes = ((("connection", "dedupe_key"), True), (("lease", "state", "id"), False))
+
+
+class SessionRow(Row):
+    """One conversation or ticket."""
+
+    connection = ForeignKeyField(ConnectionRow, column_name="connection_id")
+    lease = ForeignKeyField(LeaseRow, column_name="lease_id", unique=True)
+    conversation_id = CharField()
+    contact = ForeignKeyField(ContactRow, column_name="contact_id", null=True)
+    customer_id = CharField(default="")
+    channel = CharField()
+    mode = CharField()
+    routing = CharField(default="")
+    status = CharField(default="open")
+    owner = CharField(default="nobody")
+    owner_at = MomentField(null=True)
+    assignee = CharField(default="")
+    assignee_at = MomentField(null=True)
+    status_at = MomentField(null=True)
+    closed_by = CharField(default="")
+    closure = CharField(default="")
+    handoff = JsonField(null=True)
+    url = TextField(default="")
+    data = JsonField(default=dict)
+    created_at = MomentField()
+    updated_at = MomentField()
+    last_message_at = MomentField(null=True)
+    resolve_due_at = MomentField(null=True)
+
+    class Meta:
+        table_name = "session"
+        indexes = ((("connection", "conversation_id"), True), (("status", "updated_at"), False))
+
+
+class MessageRow(Row):
+    """An entry of a session; `external_id` is unique within a connection, null until the vendor gave one."""
+
+    session = ForeignKeyField(SessionRow, column_name="session_id", backref="messages")
+    connection = ForeignKeyField(ConnectionRow, column_name="connection_id")
+    external_id = CharField(null=True)
+    author = CharField()
+    author_id = CharField(default="")
+    visibility = CharField(default="public")
+    text = TextField(default="")
+    at = MomentField()
+    received_at = MomentField()
+
+    class Meta:
+        table_name = "message"
+        indexes = ((("connection", "external_id"), True), (("session", "at", "id"), False))
+
+
+class AttachmentRow(Row):
+    """A file of a message. `state`: pending, stored or placeholder."""
+
+    message = ForeignKeyField(MessageRow, column_name="message_id", backref="attachments")
+    name = CharField()
+    url = TextField(default="")
+    content_type = CharField(default="")
+    size = IntegerField(null=True)
+    state = CharField(default="pending", index=True)
+    placeholder = TextField(default="")
+    attempts = IntegerField(default=0)
+    content = BlobField(null=True)
+
+    class Meta:
+        table_name = "attachment"
+
+
+class TimelineRow(Row):
+    """What happened to a session, in the words of behaviour 12."""
+
+    session = ForeignKeyField(SessionRow, column_name="session_id")
+    at = MomentField()
+    kind = CharField()
+    detail = JsonField(default=dict)
+
+    class Meta:
+        table_name = "timeline"
+        indexes = ((("session", "id"), False),)
+
+
+class DecisionRow(Row):
+    """Why a turn ended as it did; `upto` is the newest customer message it saw."""
+
+    session = ForeignKeyField(SessionRow, column_name="session_id", backref="decisions")
+    at = MomentField()
+    outcome = CharField()
+    reason = CharField()
+    detail = TextField(default="")
+    confidence = DoubleField(null=True)
+    might_solve = BooleanField(null=True)
+    fully_covered = BooleanField(null=True)
+    sources = JsonField(default=list)
+    upto = ForeignKeyField(MessageRow, column_name="upto_id", null=True)
+
+    class Meta:
+        table_name = "decision"
+        indexes = ((("session", "id"), False),)
+
+
+class ActionRow(Row):
+    """The outbox: one outbound effect, through the states of the reliability page part 4."""
+
+    session = ForeignKeyField(SessionRow, column_name="session_id", backref="actions")
+    lease = ForeignKeyField(LeaseRow, column_name="lease_id")
+    connection = ForeignKeyField(ConnectionRow, column_name="connection_id")
+    decision = ForeignKeyField(DecisionRow, column_name="decision_id", null=True)
+    requires = ForeignKeyField("self", column_name="requires_id", null=True)
+    kind = CharField()
+    purpose = CharField(default="")
+    text = TextField(default="")
+    assignee = CharField(default="")
+    fields = JsonField(default=dict)
+    reference = CharField(unique=True)
+    priority = CharField()
+    basis = ForeignKeyField(MessageRow, column_name="basis_id", null=True)
+    state = CharField(default="pending")
+    attempts = IntegerField(default=0)
+    fence = IntegerField(default=0)
+    started_at = MomentField(null=True)
+    uncertain_at = MomentField(null=True)
+    next_at = MomentField(null=True)
+    refused = BooleanField(default=False)
+    clean_reads = IntegerField(default=0)
+    failed_reads = IntegerField(default=0)
+    vendor_id = CharField(null=True)
+    confirmed_by = CharField(default="")
+    error = TextField(default="")
+    created_at = MomentField()
+    settled_at = MomentField(null=True)
+
+    class Meta:
+        table_name = "action"
+        indexes = (
+            (("connection", "vendor_id"), True),
+            (("lease", "state", "id"), False),
+        )
+
+
+class AttemptRow(Row):
+    """One try at an action, recorded before its first byte was sent."""
+
+    action = ForeignKeyField(ActionRow, column_name="action_id")
+    number = IntegerField()
+    started_at = MomentField()
+    ended_at = MomentField(null=True)
+    outcome = CharField(default="")
+    status = IntegerField(null=True)
+    trace_id = CharField(default="")
+    words = TextField(default="")
+
+    class Meta:
+        table_name = "attempt"
+        indexes = ((("action", "number"), True),)
+
+
+class BudgetRow(Row):
+    """A connection's share of the vendor's rate limit: the calls of the last minute, and until when it is shut."""
+
+    connection = ForeignKeyField(ConnectionRow, column_name="connection_id", unique=True)
+    calls = JsonField(default=list)
+    per_minute = IntegerField()
+    shut_until = MomentField(null=True)
+
+    class Meta:
+        table_name = "budget"
+
+
+class SchedulerLeaseRow(Row):
+    """Who is the elected process for a duty, until when."""
+
+    name = CharField(unique=True)
+    owner = CharField()
+    until = MomentField()
+    fence = IntegerField(default=1)
+
+    class Meta:
+        table_name = "scheduler_lease"
+
+
+class JobRunRow(Row):
+    """A clock-driven job that was started for a slot of time; unique, so that no slot runs twice."""
+
+    job = CharField()
+    slot = MomentField()
+    owner = CharField()
+    started_at = MomentField()
+    ended_at = MomentField(null=True)
+    error = TextField(default="")
+
+    class Meta:
+        table_name = "job_run"
+        indexes = ((("job", "slot"), True),)
+
+
+TABLES: tuple[type[Row], ...] = (
+    ConnectionRow,
+    ContactRow,
+    ContactIdentityRow,
+    LeaseRow,
+    EventRow,
+    SessionRow,
+    MessageRow,
+    AttachmentRow,
+    TimelineRow,
+    DecisionRow,
+    ActionRow,
+    AttemptRow,
+    BudgetRow,
+    SchedulerLeaseRow,
+    JobRunRow,
+)
