@@ -1,0 +1,213 @@
+"""Freshchat as a `Connector`: what core asks of a vendor, in Freshchat's words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from core import (
+    Action,
+    ActionKind,
+    AgentMissing,
+    ConfigError,
+    Connection,
+    Connector,
+    Contact,
+    Event,
+    Fact,
+    HttpClient,
+    Identity,
+    Inbound,
+    OutcomeUnknown,
+    Receipt,
+    Refused,
+    Secret,
+    Session,
+    VendorState,
+)
+from plugins.freshchat import verification, webhook
+from plugins.freshchat.client import FreshchatClient
+from plugins.freshchat.evidence import find_message, find_value, is_closed
+from plugins.freshchat.normalise import handler_for
+from plugins.freshchat.schemas import moment, word
+from plugins.freshchat.settings import DOMAINS, FreshchatSettings
+from plugins.freshchat.wording import email_html, plain_text
+
+# Freshchat keeps files in S3 buckets of its data centres' regions. Not the whole of amazonaws.com: anybody can have
+# a host there.
+REGIONS = ("us-east-1", "eu-central-1", "ap-south-1", "ap-southeast-2", "me-central-1")
+FILE_HOSTS = (
+    *DOMAINS,
+    "freshworks.com",
+    "s3.amazonaws.com",
+    *(f"s3{joint}{region}.amazonaws.com" for region in REGIONS for joint in ".-"),
+)
+_NO_AGENT = re.compile(
+    r"agent[ _]?not[ _]?found|(agent|actor)[ _](id )?(is |was )?(deactivated|deleted|inactive|invalid|does not exist)|"
+    r"invalid (agent|actor)",
+    re.IGNORECASE,
+)
+
+
+class Freshchat(Connector):
+    """Live chat by Freshworks. Its sessions belong to the web channel (behaviour 29)."""
+
+    name: ClassVar[str] = "freshchat"
+    label: ClassVar[str] = "Freshchat"
+    settings_schema = FreshchatSettings
+    capabilities: ClassVar[frozenset[str]] = frozenset({"signature", "assign", "resolve", "private_note"})
+    domains: ClassVar[tuple[str, ...]] = DOMAINS
+    # First out of the AI's hands, then the note: as the vendor's users know it (behaviour 40, 41).
+    handoff_steps: ClassVar[tuple[ActionKind, ...]] = (ActionKind.UNASSIGN, ActionKind.NOTE)
+
+    def base_url(self, settings: Mapping[str, object]) -> str:
+        return str(settings.get("api_url") or f"https://{settings['domain']}/v2")
+
+    def headers(self, settings: Mapping[str, object]) -> Mapping[str, str]:
+        token = settings["access_token"]
+        return {"Authorization": f"Bearer {token.reveal() if isinstance(token, Secret) else token}"}
+
+    def verify(self, settings: Mapping[str, object], http: HttpClient) -> Identity:
+        host = urlsplit(self.base_url(settings)).netloc
+        return verification.verify(FreshchatClient(http, settings), str(settings["default_agent_email"]), host)
+
+    def setup_guide(self, connection: Connection, webhook_url: str) -> str:
+        return "\n".join(
+            (
+                "1. Sign in to Freshchat as an account admin.",
+                '2. Open Admin, then "Marketplace and Integrations" (older accounts: Settings), then '
+                '"Conversation Webhooks".',
+                f"3. Switch the webhook on and paste this address: {webhook_url}",
+                "   Treat it as a secret: whoever has it can send events.",
+                "4. If the page offers boxes for events, tick Message Created, Conversation Resolved and Conversation "
+                "Closed, and Conversation Assigned and Reopened where they are offered.",
+                "5. Give an email address for failure notices and save.",
+                "6. Copy the public key the page then shows into this connection's setting public_key. Every webhook's "
+                "signature is checked from then on.",
+                "7. Write a message in a test chat. It appears here within a few seconds.",
+                "Freshchat has one webhook address for the whole account: if another service uses it already, have "
+                "that service pass the requests on, body and headers untouched.",
+            )
+        )
+
+    def authenticate(self, raw: bytes, headers: Mapping[str, str], connection: Connection) -> None:
+        key_text = str(connection.settings.get("public_key") or "")
+        if not key_text:
+            return
+        try:
+            webhook.verify(raw, webhook.signature_of(headers), key_text)
+        except ValueError as error:
+            problem = ConfigError("public_key", str(error), "Copy the key from Freshchat's webhook page once more.")
+        else:
+            return
+        raise problem
+
+    def split(self, raw: bytes) -> list[Inbound]:
+        return webhook.split(raw)
+
+    def normalise(self, event: Event, connection: Connection) -> list[Fact]:
+        handler = handler_for(event.kind)
+        return handler(event) if handler else []
+
+    def knows(self, kind: str) -> bool:
+        return handler_for(kind) is not None
+
+    def read_state(self, session: Session, connection: Connection, http: HttpClient) -> VendorState:
+        found = FreshchatClient(http, connection.settings).conversation(session.conversation_id)
+        users = found.get("users")
+        first = users[0] if isinstance(users, list) and users and isinstance(users[0], Mapping) else {}
+        names = ("app_id", "channel_id", "conversation_internal_id")
+        return VendorState(
+            closed=is_closed(found),
+            assignee=word(found.get("assigned_agent_id")),
+            url=self._url(found, session, connection),
+            customer_id=word(found.get("user_id")) or word(first.get("id")),
+            at=moment(found.get("updated_time")),
+            data={name: word(found.get(name)) for name in names if word(found.get(name))},
+        )
+
+    def fetch_contact(self, external_id: str, connection: Connection, http: HttpClient) -> Contact | None:
+        try:
+            user = FreshchatClient(http, connection.settings).user(external_id)
+        except Refused as error:
+            if error.status == 404:
+                return None
+            raise
+        name = " ".join(part for part in (word(user.get("first_name")), word(user.get("last_name"))) if part)
+        return Contact(external_id, name=name, email=word(user.get("email")), phone=word(user.get("phone")))
+
+    def perform(self, action: Action, connection: Connection, http: HttpClient) -> Receipt:
+        client = FreshchatClient(http, connection.settings)
+        if not action.kind.posts:
+            client.update_conversation(action.conversation_id, values_of(action))
+            return Receipt()
+        if not connection.agent_id:
+            raise AgentMissing("the connection has no designated agent yet; verify it first")
+        try:
+            sent = client.send_message(action.conversation_id, message_of(action, connection.agent_id))
+        except Refused as error:
+            if error.status in (400, 404, 422) and _NO_AGENT.search(error.words):
+                raise AgentMissing(error.words, status=error.status, trace_id=error.trace_id) from None
+            raise
+        vendor_id = word(sent.get("id")) or word(sent.get("message_id"))
+        if not vendor_id:
+            raise OutcomeUnknown("the vendor accepted the message but gave no id for it")
+        return Receipt(vendor_id, moment(sent.get("created_time")))
+
+    def find_effect(self, action: Action, connection: Connection, http: HttpClient) -> Receipt | None:
+        client = FreshchatClient(http, connection.settings)
+        if action.kind.posts:
+            return find_message(action, posted_text(action), connection.agent_id, client)
+        return find_value(action, client.conversation(action.conversation_id))
+
+    def attachment_hosts(self, settings: Mapping[str, object]) -> tuple[str, ...]:
+        own = urlsplit(str(settings.get("api_url") or "")).hostname
+        return (*FILE_HOSTS, own) if own else FILE_HOSTS
+
+    def _url(self, conversation: Mapping[str, Any], session: Session, connection: Connection) -> str:
+        """The conversation's page. Freshchat gives it; only older accounts' pages can be composed from ids."""
+        given = word(conversation.get("url"))
+        if given.startswith(("https://", "http://")):
+            return given
+        domain = str(connection.settings.get("domain") or "")
+        details = connection.identity.details if connection.identity else {}
+        app_id = word(conversation.get("app_id")) or word(session.data.get("app_id")) or word(details.get("app_id"))
+        # Hosts such as api.eu.freshchat.com serve the API and no pages; bundles need an account number we do not have.
+        if not app_id or not domain.endswith(".freshchat.com") or domain.startswith("api."):
+            return ""
+        return f"https://{domain}/a/{app_id}/open/conversation/{session.conversation_id}"
+
+
+def values_of(action: Action) -> dict[str, Any]:
+    """What an action sets; "assigned" needs an agent, and taking one away needs "new" beside the empty id."""
+    match action.kind:
+        case ActionKind.ASSIGN:
+            return {"status": "assigned", "assigned_agent_id": action.assignee}
+        case ActionKind.UNASSIGN:
+            return {"assigned_agent_id": "", "status": "new"}
+        case ActionKind.RESOLVE:
+            return {"status": "resolved"}
+        case _:
+            return dict(action.fields)
+
+
+def message_of(action: Action, agent_id: str) -> dict[str, Any]:
+    """The body of `POST /conversations/{id}/messages` for a reply or note."""
+    part: dict[str, Any] = {"text": {"content": posted_text(action)}}
+    if action.kind is ActionKind.REPLY and action.data.get("email_channel"):
+        part = {"email": {"content": posted_text(action)}}  # a text part is refused there, or posted with a 400
+    return {
+        "message_parts": [part],
+        "message_type": "private" if action.kind is ActionKind.NOTE else "normal",
+        "actor_type": "agent",
+        "actor_id": agent_id,
+    }
+
+
+def posted_text(action: Action) -> str:
+    """An action's text exactly as it is posted."""
+    if action.kind is ActionKind.NOTE:
+        return f"{plain_text(action.text)}\n\n[ref:{action.reference}]" if action.reference else plain_text(action.text)
+    return email_html(action.text) if action.data.get("email_channel") else plain_text(action.text)

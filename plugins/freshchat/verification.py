@@ -1,0 +1,94 @@
+"""Checking a Freshchat connection: who the AI will write as, or which setting to mend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from core import AuthFailed, BadPayload, ConfigError, Identity, Refused, RetryLater, VendorError
+from plugins.freshchat.client import FreshchatClient
+from plugins.freshchat.schemas import word
+
+FAMILY = "Failed to verify credentials"
+
+
+class VerifyFailedError(ConfigError):
+    """A setting with which the account cannot be used; the text begins in the words users know (behaviour 19)."""
+
+    def __init__(self, key: str, problem: str, mend: str) -> None:
+        super().__init__(key, problem, mend)
+        self.args = (f"{FAMILY}: {key}: {problem}. {mend}",)
+
+
+def verify(client: FreshchatClient, email: str, host: str) -> Identity:
+    """Find the designated agent by `email`. Raises `ConfigError` naming the setting, `RetryLater` without an answer."""
+    try:
+        agent = _find_agent(client, email)
+    except AuthFailed as error:
+        problem: Exception = _credential_problem(error)
+    except (BadPayload, Refused) as error:
+        said = error.words if isinstance(error, VendorError) else str(error)
+        problem = VerifyFailedError(
+            "domain",
+            f"{host} does not answer as the Freshchat API ({said})",
+            "Copy the host from the Chat URL on Freshchat's API settings page; it often is not the company's name.",
+        )
+    except VendorError as error:
+        problem = RetryLater(
+            f"{FAMILY}: domain: {host} gave no usable answer ({error.words}). "
+            "Check the domain for a slip, and that this machine may reach it; then try again.",
+            after=error.after if isinstance(error, RetryLater) else None,
+            status=error.status,
+            trace_id=error.trace_id,
+        )
+    else:
+        name = " ".join(part for part in (word(agent.get("first_name")), word(agent.get("last_name"))) if part)
+        return Identity(word(agent["id"]), name, word(agent.get("email")), host, _account_details(client))
+    raise problem
+
+
+def _credential_problem(error: AuthFailed) -> ConfigError:
+    if error.status == 403:
+        return VerifyFailedError(
+            "access_token",
+            f"the token may not read agents ({error.words})",
+            "Have an account admin make the token, with the permission to manage conversations.",
+        )
+    return VerifyFailedError(
+        "access_token",
+        f"Freshchat does not accept the token ({error.words})",
+        "It is revoked, out of date or another account's: paste the current one of Freshchat's API settings page.",
+    )
+
+
+def _find_agent(client: FreshchatClient, email: str) -> Mapping[str, Any]:
+    """The active agent with this email; a deactivated one of the same email does not hide it."""
+    wanted = email.strip().casefold()
+    inactive = False
+    for agent in client.agents():
+        if word(agent.get("email")).casefold() != wanted or not word(agent.get("id")):
+            continue
+        if agent.get("is_deactivated") is True or agent.get("is_deleted") is True:
+            inactive = True
+            continue
+        return agent
+    if inactive:
+        raise VerifyFailedError(
+            "default_agent_email",
+            f"the agent {email} is deactivated or deleted",
+            "Activate the agent in Freshchat, or give the email of another one.",
+        )
+    raise VerifyFailedError(
+        "default_agent_email",
+        f"the account has no agent with the email {email}",
+        "Create a dedicated agent for the AI in Freshchat, or correct the email.",
+    )
+
+
+def _account_details(client: FreshchatClient) -> dict[str, str]:
+    """The account's ids, for links to its pages; {} where the account does not tell them, which is no fault."""
+    try:
+        found = client.account_configuration()
+    except (VendorError, BadPayload):
+        return {}
+    return {key: word(found.get(key)) for key in ("app_id", "account_id") if word(found.get(key))}
