@@ -1,0 +1,22 @@
+"""The path of a message, read top to bottom.
+
+receive      a vendor's call comes in and is checked
+inbox        its events are stored, once
+leases       one worker claims one conversation
+process      stored events become facts, one event at a time
+record       facts are written into a session
+think        what the AI makes of a turn: may it speak, does it hand off, what does it say
+decide       a due turn becomes one decision, with its actions
+sessions     contacts, sessions, messages and their timeline
+ownership    who may speak now
+routing      may the AI speak at all
+human_request  does the customer ask for a person
+turns        when a turn is due, and what it sees
+plan         which actions a draft leads to
+outbox       the actions and their states
+guards       is an action still wanted
+deliver      actions are guarded, sent, and read back when in doubt
+settle       what became of an action, and what that changes in its session
+sync         the vendor's status and ours are kept in step
+attachments  files of messages are fetched
+"""

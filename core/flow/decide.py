@@ -1,0 +1,298 @@
+"""A due turn becomes exactly one decision, with a reason code, and the actions that follow from it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from datetime import timedelta
+
+from core.domain import (
+    Action,
+    ActionState,
+    Author,
+    Connection,
+    Draft,
+    Handoff,
+    Mode,
+    Outcome,
+    Owner,
+    Priority,
+    Reason,
+    Reply,
+    Resolve,
+    SessionChange,
+    SessionStatus,
+    Silence,
+    Summary,
+    Turn,
+    VendorState,
+    Veto,
+)
+from core.errors import BadPayload, RetryLater, VendorError
+from core.flow import leases, outbox, plan, sessions, sync, turns
+from core.flow.leases import Lease
+from core.flow.plan import Planned
+from core.flow.process import back_off, has_due_event, process_next_event
+from core.flow.think import summarise, think
+from core.runtime import Runtime
+from core.store.database import StoreBusy
+from core.store.models import DecisionRow, LeaseRow, MessageRow, SessionRow
+
+log = logging.getLogger(__name__)
+
+GONE_AFTER = 3
+"""A conversation must be missing this often before it counts as gone: a new one may show a little late."""
+
+
+def take_due_turn(runtime: Runtime, lease: Lease, connection: Connection) -> bool:
+    """Take the conversation's turn if one is due; False when none is, or it must wait.
+
+    The responder is called with no transaction open. What it says counts only if nothing has moved meanwhile: the
+    last look and the decision are one transaction.
+    """
+    row = _due(runtime, lease)
+    if row is None:
+        return False
+    try:
+        state = _read_state(runtime, connection, row)
+    except (VendorError, BadPayload) as problem:
+        _wait_for_vendor(runtime, lease, problem)
+        return True
+    try:
+        turn, draft, claim = think(runtime, lease, connection, row, state)
+        planned = _amended(runtime, turn, _plan(runtime, connection, turn, draft, claim))
+    except (leases.LeaseLost, StoreBusy):
+        raise
+    except Exception as problem:
+        log.exception("a turn of conversation %s has failed", lease.conversation_id)
+        turn_and_draft = _after_failure(runtime, lease, connection, row, f"{type(problem).__name__}: {problem}")
+        if turn_and_draft is None:
+            return True
+        turn, draft = turn_and_draft
+        planned = _plan(runtime, connection, turn, draft, claim=False)
+    while not _decide(runtime, lease, turn, draft, planned):
+        # Something happened while the responder was thinking: it is read before the draft may count.
+        while process_next_event(runtime, lease, connection):
+            pass
+    return True
+
+
+def close_if_idle(runtime: Runtime, lease: Lease, connection: Connection) -> bool:
+    """Resolve a session that has been answered and left alone (behaviour 46); False when that is not due."""
+    with runtime.db.read():
+        row = sessions.find(lease.id)
+        due = row is not None and row.resolve_due_at is not None and row.resolve_due_at <= runtime.db.now()
+        turn = turns.build(row, connection) if row is not None and due else None
+    if row is None or turn is None:
+        return False
+    draft = Resolve(summary=summarise(runtime, turn))
+    planned = _amended(runtime, turn, _plan(runtime, connection, turn, draft, claim=False))
+    with runtime.db.write():
+        leases.hold(runtime.db, lease)
+        row = SessionRow.get_by_id(row.id)
+        still = row.resolve_due_at is not None and row.status == SessionStatus.OPEN and row.owner == Owner.AI
+        row.resolve_due_at = None
+        if still and not has_due_event(lease.id, runtime.db.now()):
+            decision = _write_decision(
+                runtime,
+                row,
+                Outcome.RESOLVE,
+                Reason.ASSUMED_RESOLVED,
+                "",
+                draft,
+                sessions.newest_customer_message(row.id),
+            )
+            outbox.queue(row, planned, decision, decision.upto, runtime.db.now())
+            sessions.mark(row, "ai_assumed_the_session_resolved", runtime.db.now())
+        row.save()
+    return True
+
+
+# ---------------------------------------------------------------------------------------------- before the draft
+
+
+def _due(runtime: Runtime, lease: Lease) -> SessionRow | None:
+    with runtime.db.write():
+        leases.hold(runtime.db, lease)
+        now = runtime.db.now()
+        row = sessions.find(lease.id)
+        if row is None or not turns.is_due(lease.id, now):
+            return None
+        waiting = outbox.in_doubt(lease.id)
+        if waiting is not None:
+            # What was said last is not certain, so a responder could not be told; the turn waits for the proof.
+            turns.put_off(lease.id, max(waiting.next_at or now, now) + timedelta(milliseconds=1))
+            return None
+        return row
+
+
+def _read_state(runtime: Runtime, connection: Connection, row: SessionRow) -> VendorState | None:
+    """The vendor's present state; None where the conversation is closed on our side, or gone at the vendor."""
+    if row.status != SessionStatus.OPEN or row.mode == Mode.OFF:
+        return None
+    connector = runtime.connections.connector(connection)
+    session = sessions.to_session(row)
+    return connector.read_state(session, connection, runtime.connections.http(connection, Priority.LIVE))
+
+
+def _wait_for_vendor(runtime: Runtime, lease: Lease, problem: VendorError | BadPayload) -> None:
+    with runtime.db.write():
+        leases.hold(runtime.db, lease)
+        row = sessions.find(lease.id)
+        now = runtime.db.now()
+        failures = LeaseRow.get_by_id(lease.id).turn_attempts
+        missing = isinstance(problem, VendorError) and problem.status == 404
+        if row is not None and missing and failures + 1 >= GONE_AFTER:
+            upto = sessions.newest_customer_message(row.id)
+            _write_decision(runtime, row, Outcome.SILENCE, Reason.CONVERSATION_GONE, str(problem), None, upto)
+            turns.clear(lease.id)
+            return
+        after = problem.after if isinstance(problem, RetryLater) and problem.after else back_off(failures)
+        turns.record_failure(lease.id, str(problem), now + timedelta(seconds=after))
+
+
+# ---------------------------------------------------------------------------------------------- draft to actions
+
+
+def _plan(runtime: Runtime, connection: Connection, turn: Turn, draft: Draft, claim: bool) -> list[Planned]:
+    if turn.mode is Mode.SHADOW or isinstance(draft, Silence):
+        return []
+    if turn.mode is Mode.ASSIST:
+        text = draft.text if isinstance(draft, Reply | Resolve) else ""
+        footer = runtime.config.channels[turn.session.channel].assist_footer
+        return plan.for_assist(text, footer) if text else []
+    match draft:
+        case Reply():
+            return plan.for_reply(draft.text, connection.agent_id, claim=claim)
+        case Resolve():
+            summary = draft.summary or plan.plain_summary(turn)
+            return plan.for_resolution(draft.text, summary, connection.agent_id, claim=claim)
+        case Handoff():
+            summary = draft.summary or plan.plain_summary(turn)
+            return plan.for_handoff(draft.reason, summary, runtime.connections.connector(connection).handoff_steps)
+
+
+def _amended(runtime: Runtime, turn: Turn, planned: list[Planned]) -> list[Planned]:
+    """Let the plugins amend or veto what is about to be queued."""
+    kept = []
+    for step in planned:
+        asked = Action(
+            id=0,
+            session_id=turn.session.id,
+            conversation_id=turn.session.conversation_id,
+            kind=step.kind,
+            text=step.text,
+            assignee=step.assignee,
+            channel=turn.session.channel,
+            data=turn.session.data,
+        )
+        answer = runtime.plugins.amend(asked, turn.session)
+        if isinstance(answer, Veto):
+            kept.append(replace(step, vetoed=answer.reason))
+        else:
+            kept.append(replace(step, text=answer.text, assignee=answer.assignee, fields=answer.fields))
+    return kept
+
+
+def _after_failure(
+    runtime: Runtime, lease: Lease, connection: Connection, row: SessionRow, error: str
+) -> tuple[Turn, Draft] | None:
+    """Try a failed turn again later; after too many failures a human goes on, and is told why."""
+    with runtime.db.write():
+        leases.hold(runtime.db, lease)
+        attempts = LeaseRow.get_by_id(lease.id).turn_attempts
+        until = runtime.db.now() + timedelta(seconds=back_off(attempts))
+        failures = turns.record_failure(lease.id, error, until)
+        if failures < runtime.config.worker.turn_attempts:
+            return None
+        turn = turns.build(SessionRow.get_by_id(row.id), connection)
+        return turn, Handoff(Reason.RESPONDER_FAILED, error, plan.plain_summary(turn))
+
+
+# --------------------------------------------------------------------------------------------------- the decision
+
+
+def _decide(runtime: Runtime, lease: Lease, turn: Turn, draft: Draft, planned: list[Planned]) -> bool:
+    """Write the decision and queue its actions; False, with nothing written, while events wait to be read."""
+    outcome, reason, detail = plan.outcome_of(draft)
+    with runtime.db.write():
+        leases.hold(runtime.db, lease)
+        now = runtime.db.now()
+        if has_due_event(lease.id, now):
+            return False
+        row = SessionRow.get_by_id(turn.session.id)
+        upto = sessions.newest_customer_message(row.id)
+        seen = max((message.id for message in turn.messages if message.author is Author.CUSTOMER), default=0)
+        overtaken = upto is not None and upto.id > seen
+        if overtaken and outcome is not Outcome.SILENCE:
+            # The turn stays due: it will see everything that was written.
+            draft, planned, outcome, reason = Silence(Reason.SUPERSEDED), [], Outcome.SILENCE, Reason.SUPERSEDED
+            upto = MessageRow.get_or_none(MessageRow.id == seen)
+        elif outcome is not Outcome.SILENCE and not _still_stands(turn, row):
+            draft, planned, outcome, reason = Silence(Reason.CANCELLED), [], Outcome.SILENCE, Reason.CANCELLED
+            sessions.mark(row, "ai_response_cancelled", now)
+        if not overtaken:
+            turns.clear(lease.id)
+        decision = _write_decision(runtime, row, outcome, reason, detail, draft, upto)
+        queued = outbox.queue(row, planned, decision, upto, now)
+        changes = _consequences(runtime, row, turn, draft)
+        row.save()
+        session = sessions.to_session(row)
+        vetoed = [outbox.to_action(action, row) for action in queued if action.state == ActionState.CANCELLED]
+    for change in changes:
+        runtime.plugins.observe("session_changed", session=session, change=change)
+    for action in vetoed:
+        runtime.plugins.observe("action_settled", action=action)
+    return True
+
+
+def _still_stands(turn: Turn, row: SessionRow) -> bool:
+    """Whether the session is as the draft saw it: still open, and with the same owner."""
+    return row.status == SessionStatus.OPEN and row.owner == turn.session.owner
+
+
+def _consequences(runtime: Runtime, row: SessionRow, turn: Turn, draft: Draft) -> list[SessionChange]:
+    now = runtime.db.now()
+    if turn.mode is not Mode.AUTOPILOT:
+        return []
+    match draft:
+        case Handoff():
+            row.handoff = {"reason": draft.reason.value, "detail": draft.detail} | _as_json(draft.summary)
+            sync_changes = sync.change_owner(row, Owner.HUMAN, "handoff", now, draft.reason.value)
+            return sync_changes or [sessions.mark(row, "handoff", now, {"detail": draft.reason.value})]
+        case Resolve():
+            return [sessions.mark(row, "ai_decided_to_resolve_the_issue", now)]
+        case Reply():
+            return []
+        case Silence():
+            return [sessions.mark(row, "ai_decided_to_not_reply", now, {"reason": draft.reason.value})]
+
+
+def _as_json(summary: Summary | None) -> dict[str, str]:
+    """The parts of behaviour 5: a summary, and the sentiment."""
+    return {} if summary is None else {"summary": summary.text, "sentiment": summary.sentiment.value}
+
+
+def _write_decision(
+    runtime: Runtime,
+    row: SessionRow,
+    outcome: Outcome,
+    reason: Reason,
+    detail: str,
+    draft: Draft | None,
+    upto: MessageRow | None,
+) -> DecisionRow:
+    reply = draft if isinstance(draft, Reply) else None
+    decision: DecisionRow = DecisionRow.create(
+        session=row.id,
+        at=runtime.db.now(),
+        outcome=outcome.value,
+        reason=reason.value,
+        detail=detail[:2000],
+        confidence=reply.confidence if reply else None,
+        might_solve=reply.might_solve if reply else None,
+        fully_covered=reply.fully_covered if reply else None,
+        sources=list(reply.sources) if reply else [],
+        upto=upto,
+    )
+    return decision

@@ -1,0 +1,61 @@
+"""What is asked once more right before an action is performed: is it still wanted?"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from core.domain import ActionKind, ActionState, Owner, Reason, SessionStatus, VendorState
+from core.flow import sessions
+from core.store.models import ActionRow, SessionRow
+
+
+class DoneAlready:
+    """The vendor shows what the action was to bring about."""
+
+
+DONE_ALREADY: Final = DoneAlready()
+Verdict = Reason | DoneAlready | str | None
+
+
+def needs_a_look(action: ActionRow) -> bool:
+    """Whether the vendor's present state matters to this action.
+
+    A private note of a handoff harms nobody whoever has the conversation; everything else may run into a human.
+    """
+    return not (action.kind == ActionKind.NOTE and action.purpose in ("handoff", "draft"))
+
+
+def check(action: ActionRow, row: SessionRow, state: VendorState | None, agent_id: str) -> Verdict:
+    """Why the action must not be performed, `DONE_ALREADY` if it need not be, or None if it is to go out."""
+    if action.requires is not None and action.requires.state != ActionState.SENT:
+        return f"needs action {action.requires_id}, which is {action.requires.state}"
+    kind = ActionKind(action.kind)
+    if kind is ActionKind.NOTE and action.purpose in ("handoff", "draft"):
+        return None
+    if row.status != SessionStatus.OPEN:
+        return Reason.SESSION_CLOSED
+    if kind is ActionKind.UNASSIGN:
+        return _check_unassign(state, agent_id)
+    if row.owner == Owner.HUMAN:
+        return Reason.ASSIGNED_TO_HUMAN
+    if _overtaken(action):
+        return Reason.SUPERSEDED
+    if kind is ActionKind.ASSIGN:
+        return DONE_ALREADY if state is not None and state.assignee == action.assignee else None
+    if row.owner != Owner.AI:
+        return Reason.NOT_ASSIGNED_TO_AI
+    return None
+
+
+def _check_unassign(state: VendorState | None, agent_id: str) -> Verdict:
+    if state is None or state.assignee == agent_id:
+        return None
+    # Nobody has it: what we want is so. A human has it: taking it away would be the opposite of a handoff.
+    return DONE_ALREADY if not state.assignee else Reason.ASSIGNED_TO_HUMAN
+
+
+def _overtaken(action: ActionRow) -> bool:
+    if action.basis_id is None:
+        return False
+    newest = sessions.newest_customer_message(action.session_id)
+    return newest is not None and newest.id > action.basis_id

@@ -1,0 +1,113 @@
+"""The inbox: webhook, poll and backfill all store their events here, each event once."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+
+from core.domain import EventSource, Inbound
+from core.flow.leases import wake
+from core.store.database import Database
+from core.store.models import ConnectionRow, EventRow, LeaseRow, MessageRow
+
+MESSAGE_PREFIX = "message:"
+KEPT_OF_A_REJECTION = 64 * 1024
+
+
+def store_event(
+    db: Database,
+    connection_id: int,
+    inbound: Inbound,
+    *,
+    known: bool,
+    dedupe: timedelta,
+    source: EventSource = EventSource.WEBHOOK,
+) -> bool:
+    """Store one event inside the transaction now open; True if it is new.
+
+    Seen again within `dedupe` it is counted, not stored; a message that is already in a thread is never new.
+    `known` is False for a kind the connector does not understand: it is stored and shown, and goes no further.
+    """
+    now = db.now()
+    if _is_repeat(connection_id, inbound.external_id, now - dedupe):
+        return False
+    lease_id = _lease_of(db, connection_id, inbound.conversation_id) if known and inbound.conversation_id else None
+    stored = db.insert_ignore(
+        EventRow,
+        connection=connection_id,
+        lease=lease_id,
+        dedupe_key=inbound.external_id,
+        external_id=inbound.external_id,
+        kind=inbound.kind,
+        conversation_id=inbound.conversation_id,
+        payload=dict(inbound.payload),
+        source=source.value,
+        state="pending" if lease_id is not None else "ignored",
+        reason="" if lease_id is not None else ("no_conversation" if known else "unknown_kind"),
+        received_at=now,
+        done_at=None if lease_id is not None else now,
+    )
+    if stored is None:  # another process stored the same event between our look and our insert
+        _count(connection_id, inbound.external_id)
+        return False
+    if lease_id is not None:
+        wake(lease_id, now)
+    return True
+
+
+def store_rejection(db: Database, connection_id: int, raw: bytes, problem: str) -> None:
+    """Keep a body that could not be read, so that it is seen and counted. Opens its own transaction."""
+    text = raw[:KEPT_OF_A_REJECTION].decode("utf-8", "replace").replace("\x00", "\ufffd")
+    key = "rejected:" + hashlib.sha256(raw).hexdigest()
+    with db.write():
+        now = db.now()
+        stored = db.insert_ignore(
+            EventRow,
+            connection=connection_id,
+            dedupe_key=key,
+            external_id=key,
+            kind="malformed",
+            payload={"body": text},
+            source=EventSource.WEBHOOK.value,
+            state="rejected",
+            reason="malformed_body",
+            error=problem,
+            received_at=now,
+            done_at=now,
+        )
+        if stored is None:
+            _count(connection_id, key)
+
+
+def note_arrival(connection_id: int, now: datetime) -> None:
+    """Remember when the connection was last heard of. Inside the transaction now open."""
+    ConnectionRow.update(last_event_at=now).where(ConnectionRow.id == connection_id).execute()
+
+
+def _is_repeat(connection_id: int, key: str, since: datetime) -> bool:
+    in_thread = key.startswith(MESSAGE_PREFIX) and (
+        MessageRow.select(MessageRow.id)
+        .where(MessageRow.connection == connection_id, MessageRow.external_id == key.removeprefix(MESSAGE_PREFIX))
+        .exists()
+    )
+    earlier = EventRow.get_or_none(EventRow.connection == connection_id, EventRow.dedupe_key == key)
+    if earlier is None:
+        return in_thread
+    if in_thread or earlier.received_at >= since or earlier.state == "pending":
+        _count(connection_id, key)
+        return True
+    # The window has passed: the old row gives up its key, so that the same fact may be told anew.
+    EventRow.update(dedupe_key=f"{key}@{earlier.id}").where(EventRow.id == earlier.id).execute()
+    return False
+
+
+def _count(connection_id: int, key: str) -> None:
+    EventRow.update(seen_count=EventRow.seen_count + 1).where(
+        EventRow.connection == connection_id, EventRow.dedupe_key == key
+    ).execute()
+
+
+def _lease_of(db: Database, connection_id: int, conversation_id: str) -> int:
+    db.insert_ignore(LeaseRow, connection=connection_id, conversation_id=conversation_id)
+    row = LeaseRow.get(LeaseRow.connection == connection_id, LeaseRow.conversation_id == conversation_id)
+    return int(row.id)

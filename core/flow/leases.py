@@ -1,0 +1,130 @@
+"""Conversation leases: one worker at a time on one conversation, and a fence against late writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from core.errors import RelaydeskError
+from core.store.database import Database
+from core.store.models import ActionRow, EventRow, LeaseRow, SessionRow
+
+OPEN_ACTIONS = ("pending", "sending", "retry", "uncertain", "reconciling")
+
+
+class LeaseLost(RelaydeskError):
+    """Another worker has claimed the conversation meanwhile: nothing more may be written for it here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A claim on one conversation, good until `seconds` after it was last held."""
+
+    id: int
+    connection_id: int
+    conversation_id: str
+    owner: str
+    fence: int
+    seconds: float
+
+
+def claim(db: Database, owner: str, seconds: float) -> Lease | None:
+    """Claim the conversation that has been due longest, or None if none is due. Opens its own transaction."""
+    with db.read():
+        # A look costs little; the gate is for those who have something to write.
+        if not LeaseRow.select(LeaseRow.id).where(LeaseRow.next_at <= db.now(), _free(db.now())).exists():
+            return None
+    with db.write():
+        now = db.now()
+        query = (
+            LeaseRow.select()
+            .where(LeaseRow.next_at <= now, _free(now))
+            .order_by(LeaseRow.next_at, LeaseRow.id)
+            .limit(1)
+        )
+        row = db.for_update(query).first()
+        if row is None:
+            return None
+        fence = row.fence + 1
+        until = now + timedelta(seconds=seconds)
+        LeaseRow.update(owner=owner, until=until, fence=fence).where(LeaseRow.id == row.id).execute()
+        return Lease(row.id, row.connection_id, row.conversation_id, owner, fence, seconds)
+
+
+def _free(now: datetime) -> Any:
+    return LeaseRow.until.is_null() | (LeaseRow.until < now)
+
+
+def hold(db: Database, lease: Lease) -> None:
+    """Renew the lease inside the transaction now open, which is thereby bound to the fence; raises `LeaseLost`."""
+    until = db.now() + timedelta(seconds=lease.seconds)
+    held = (
+        LeaseRow.update(until=until)
+        .where(LeaseRow.id == lease.id, LeaseRow.fence == lease.fence, LeaseRow.owner == lease.owner)
+        .execute()
+    )
+    if held != 1:
+        raise LeaseLost(f"the lease on conversation {lease.conversation_id} has passed to another worker")
+
+
+def renew(db: Database, lease: Lease) -> bool:
+    """Renew the lease in a transaction of its own; False when it was lost."""
+    try:
+        with db.write():
+            hold(db, lease)
+    except LeaseLost:
+        return False
+    return True
+
+
+def release(db: Database, lease: Lease) -> None:
+    """Give the conversation back, due again when its next event, turn, action or closing is."""
+    with db.write():
+        hold(db, lease)
+        LeaseRow.update(owner=None, until=None, next_at=next_due(lease.id, db.now())).where(
+            LeaseRow.id == lease.id
+        ).execute()
+
+
+def back_off(db: Database, lease: Lease, seconds: float) -> None:
+    """Give the conversation back after a fault of our own, to be tried again after `seconds`."""
+    with db.write():
+        hold(db, lease)
+        LeaseRow.update(owner=None, until=None, next_at=db.now() + timedelta(seconds=seconds)).where(
+            LeaseRow.id == lease.id
+        ).execute()
+
+
+def wake(lease_id: int, at: datetime) -> None:
+    """Make the conversation due at `at`, unless it is due earlier. Inside the transaction now open."""
+    later = LeaseRow.next_at.is_null() | (LeaseRow.next_at > at)
+    LeaseRow.update(next_at=at).where(LeaseRow.id == lease_id, later).execute()
+
+
+def next_due(lease_id: int, now: datetime) -> datetime | None:
+    """When there is next something to do in a conversation; None when nothing is left."""
+    moments: list[datetime] = []
+    event = (
+        EventRow.select(EventRow.next_at)
+        .where(EventRow.lease == lease_id, EventRow.state == "pending")
+        .order_by(EventRow.id)
+        .first()
+    )
+    if event is not None:
+        moments.append(event.next_at or now)
+    action = (
+        ActionRow.select(ActionRow.next_at)
+        .where(ActionRow.lease == lease_id, ActionRow.state.in_(OPEN_ACTIONS))
+        .order_by(ActionRow.id)
+        .first()
+    )
+    if action is not None:
+        moments.append(action.next_at or now)
+    row = LeaseRow.get_by_id(lease_id)
+    if row.turn_due_at is not None:
+        moments.append(row.turn_due_at)
+    session = SessionRow.get_or_none(SessionRow.lease == lease_id)
+    if session is not None and session.resolve_due_at is not None:
+        moments.append(session.resolve_due_at)
+    return min(moments) if moments else None

@@ -1,0 +1,259 @@
+"""What becomes of an action after a try or a look: its next state, and what that changes in the session."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from core.domain import (
+    ActionKind,
+    ActionState,
+    Author,
+    Connection,
+    MessageFact,
+    Owner,
+    Reason,
+    Receipt,
+    SessionChange,
+    SessionStatus,
+    VendorState,
+    Visibility,
+)
+from core.errors import AgentMissing, AuthFailed, Refused, RetryLater, VendorError
+from core.flow import leases, outbox, plan, sessions, sync, turns
+from core.flow.leases import Lease
+from core.flow.process import back_off
+from core.runtime import Runtime
+from core.store.models import ActionRow, AttemptRow, ConnectionRow, SessionRow
+
+log = logging.getLogger(__name__)
+
+AUTH_PAUSE = 60.0
+"""Seconds between tries while the vendor refuses the credential: a token that is being rotated comes back."""
+VALUE_WAIT = 1.0
+"""Seconds before a value that may or may not have been set is read: setting it again would change nothing."""
+REFUSED_WAIT = 5.0
+"""Seconds before a refused message is looked for: a 400 has been seen for a message that was posted."""
+GIVE_UP_READING = timedelta(hours=24)
+SETTLED = frozenset({ActionState.SENT, ActionState.FAILED, ActionState.PARKED, ActionState.CANCELLED})
+
+Change = Callable[[ActionRow, SessionRow, datetime], list[SessionChange]]
+
+
+def transition(runtime: Runtime, lease: Lease, connection: Connection, action_id: int, change: Change) -> ActionState:
+    """Change an action and its session in one transaction, then tell the observers.
+
+    A reply that can never be delivered leaves a customer waiting, so its handoff belongs to the same transaction.
+    """
+    with runtime.db.write():
+        leases.hold(runtime.db, lease)
+        now = runtime.db.now()
+        action: ActionRow = ActionRow.get_by_id(action_id)
+        row: SessionRow = SessionRow.get_by_id(action.session_id)
+        changes = change(action, row, now)
+        if action.state == ActionState.FAILED and action.kind == ActionKind.REPLY:
+            changes += _hand_off_undelivered(runtime, connection, action, row, now)
+        row.save()
+        asked = outbox.to_action(action, row)
+        session = sessions.to_session(row)
+    if asked.state in SETTLED:
+        runtime.plugins.observe("action_settled", action=asked)
+    for told in changes:
+        runtime.plugins.observe("session_changed", session=session, change=told)
+    return asked.state
+
+
+def sent(
+    runtime: Runtime, connection: Connection, receipt: Receipt, confirmed_by: str, state: VendorState | None = None
+) -> Change:
+    """The effect is proven; `state` is what was read at the vendor right after it."""
+
+    def change(action: ActionRow, row: SessionRow, now: datetime) -> list[SessionChange]:
+        tried = action.state != ActionState.PENDING
+        outbox.settle_sent(action, receipt, confirmed_by, now)
+        if tried:
+            outbox.end_attempt(action, "sent", now)
+        return effects(runtime, connection, action, row, receipt, state, now)
+
+    return change
+
+
+def effects(
+    runtime: Runtime,
+    connection: Connection,
+    action: ActionRow,
+    row: SessionRow,
+    receipt: Receipt,
+    state: VendorState | None,
+    now: datetime,
+) -> list[SessionChange]:
+    """What a proven effect changes on our side."""
+    match ActionKind(action.kind):
+        case ActionKind.REPLY | ActionKind.NOTE:
+            _into_thread(runtime, connection, action, row, receipt, now)
+            return []
+        case ActionKind.ASSIGN:
+            seen = state or VendorState(closed=False, assignee=action.assignee, at=receipt.at)
+            return sync.apply_state(row, seen, connection.agent_id, now)
+        case ActionKind.UNASSIGN:
+            row.assignee = ""
+            row.assignee_at = receipt.at or row.assignee_at
+            return [sessions.mark(row, "agent_unassigned_by_integration", now)]
+        case ActionKind.RESOLVE:
+            row.status_at = receipt.at or row.status_at
+            closure = action.decision.reason if action.decision else Reason.RESOLVED.value
+            return sync.close(row, "ai", "closed_resolved_by_system", now, closure)
+        case ActionKind.UPDATE:
+            return []
+
+
+def trouble(runtime: Runtime, problem: VendorError) -> Change:
+    """Sort a failed call by what it says about its effect: certainly none, certainly never, or unknown."""
+
+    def change(action: ActionRow, row: SessionRow, now: datetime) -> list[SessionChange]:
+        log.warning("action %s (%s) did not go through: %s", action.id, action.kind, problem)
+        outcome = _sort(runtime, action, problem, now)
+        outbox.end_attempt(action, outcome, now, str(problem), problem.status, problem.trace_id or "")
+        return []
+
+    return change
+
+
+def unfinished(runtime: Runtime) -> Change:
+    """A worker died while sending: whether it was sent, only the vendor's thread can tell."""
+
+    def change(action: ActionRow, row: SessionRow, now: datetime) -> list[SessionChange]:
+        posts = ActionKind(action.kind).posts
+        wait = timedelta(seconds=runtime.config.worker.quarantine_seconds if posts else 0)
+        started = action.started_at or now
+        words = "the worker died while sending"
+        outbox.move(
+            action,
+            ActionState.UNCERTAIN,
+            error=words,
+            uncertain_at=started,
+            clean_reads=0,
+            next_at=max(now, started + wait),
+        )
+        outbox.end_attempt(action, "unknown", now, words)
+        return []
+
+    return change
+
+
+def read_failed(problem: Exception) -> Change:
+    """The vendor's thread could not be read: the action stays in doubt, for a day at most."""
+    given = problem.after if isinstance(problem, RetryLater) else None
+
+    def change(action: ActionRow, row: SessionRow, now: datetime) -> list[SessionChange]:
+        if now - (action.uncertain_at or now) > GIVE_UP_READING:
+            outbox.settle(action, ActionState.PARKED, now, error=f"it could not be read back for a day: {problem}")
+        else:
+            wait = timedelta(seconds=given or back_off(action.failed_reads))
+            outbox.move(action, ActionState.UNCERTAIN, failed_reads=action.failed_reads + 1, next_at=now + wait)
+        return []
+
+    return change
+
+
+def not_found(runtime: Runtime, connection: Connection) -> Change:
+    """The effect is not to be seen at the vendor. A message is looked for twice before it may be sent again."""
+
+    def change(action: ActionRow, row: SessionRow, now: datetime) -> list[SessionChange]:
+        posts = ActionKind(action.kind).posts
+        reads = action.clean_reads + 1
+        if reads < (2 if posts and not action.refused else 1):
+            later = now + timedelta(seconds=runtime.config.worker.second_read_seconds)
+            outbox.move(action, ActionState.UNCERTAIN, clean_reads=reads, next_at=later)
+        elif action.refused:
+            outbox.settle(action, ActionState.FAILED, now, clean_reads=reads)
+        elif posts and connection.settings["uncertain"] == "park":
+            outbox.settle(action, ActionState.PARKED, now, clean_reads=reads)
+        elif _tries_in_doubt(action) > int(connection.settings["max_retries"]):
+            outbox.settle(action, ActionState.PARKED, now, clean_reads=reads, error=f"{action.error}; tried too often")
+        else:
+            outbox.move(action, ActionState.RETRY, clean_reads=0, next_at=now)
+        return []
+
+    return change
+
+
+def cancelled(reason: str) -> Change:
+    """The action is not wanted any more."""
+
+    def change(action: ActionRow, row: SessionRow, now: datetime) -> list[SessionChange]:
+        outbox.settle(action, ActionState.CANCELLED, now, error=reason)
+        return []
+
+    return change
+
+
+def pause_for(problem: VendorError, failures: int) -> float:
+    """Seconds to wait after a problem that says nothing was applied."""
+    if isinstance(problem, RetryLater) and problem.after is not None:
+        return problem.after
+    return AUTH_PAUSE if isinstance(problem, AuthFailed) else back_off(failures)
+
+
+def _sort(runtime: Runtime, action: ActionRow, problem: VendorError, now: datetime) -> str:
+    posts = ActionKind(action.kind).posts
+    if isinstance(problem, AgentMissing):
+        # Nobody but a person can mend this (gap G13): the text waits for them, and the connection says so.
+        outbox.settle(action, ActionState.PARKED, now, error=str(problem))
+        ConnectionRow.update(error=str(problem)).where(ConnectionRow.id == action.connection_id).execute()
+        return "agent_missing"
+    if isinstance(problem, RetryLater | AuthFailed):
+        wait = timedelta(seconds=pause_for(problem, action.attempts))
+        outbox.move(action, ActionState.RETRY, error=str(problem), next_at=now + wait)
+        return "not_applied"
+    refused = isinstance(problem, Refused)
+    if refused and not (posts and problem.status == 400):
+        outbox.settle(action, ActionState.FAILED, now, error=str(problem))
+        return "refused"
+    quarantine = runtime.config.worker.quarantine_seconds if posts else VALUE_WAIT
+    wait = timedelta(seconds=min(REFUSED_WAIT, quarantine) if refused else quarantine)
+    outbox.move(
+        action,
+        ActionState.UNCERTAIN,
+        error=str(problem),
+        refused=refused,
+        uncertain_at=now,
+        clean_reads=0,
+        next_at=now + wait,
+    )
+    return "refused_in_doubt" if refused else "unknown"
+
+
+def _tries_in_doubt(action: ActionRow) -> int:
+    return int(AttemptRow.select().where(AttemptRow.action == action.id, AttemptRow.outcome == "unknown").count())
+
+
+def _into_thread(
+    runtime: Runtime, connection: Connection, action: ActionRow, row: SessionRow, receipt: Receipt, now: datetime
+) -> None:
+    fact = MessageFact(
+        external_id=receipt.vendor_id,
+        author=Author.AI,
+        author_id=connection.agent_id,
+        text=action.text,
+        at=receipt.at or now,
+        visibility=Visibility.PUBLIC if action.kind == ActionKind.REPLY else Visibility.PRIVATE,
+    )
+    sessions.add_own_message(runtime.db, row, fact, now)
+    minutes = runtime.config.channels[sessions.to_session(row).channel].resolve_after_minutes
+    answered = action.purpose == "answer" and action.decision is not None and action.decision.might_solve
+    if answered and minutes > 0:
+        row.resolve_due_at = now + timedelta(minutes=minutes)
+
+
+def _hand_off_undelivered(
+    runtime: Runtime, connection: Connection, action: ActionRow, row: SessionRow, now: datetime
+) -> list[SessionChange]:
+    if row.owner == Owner.HUMAN or row.status != SessionStatus.OPEN:
+        return []
+    steps = runtime.connections.connector(connection).handoff_steps
+    summary = plan.plain_summary(turns.build(row, connection))
+    outbox.queue(row, plan.for_handoff(Reason.DELIVERY_FAILED, summary, steps), action.decision, None, now)
+    row.handoff = {"reason": Reason.DELIVERY_FAILED.value, "detail": action.error, "summary": summary.text}
+    return sync.change_owner(row, Owner.HUMAN, "handoff", now, Reason.DELIVERY_FAILED.value)

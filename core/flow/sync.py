@@ -1,0 +1,119 @@
+"""The vendor's assignee and status and ours are kept in step, whichever side moved and in whatever order it is told."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from core.domain import (
+    AssignmentFact,
+    Owner,
+    SessionChange,
+    SessionStatus,
+    StatusFact,
+    VendorState,
+)
+from core.flow import ownership, sessions
+from core.store.models import SessionRow
+
+
+def change_owner(row: SessionRow, owner: Owner, kind: str, now: datetime, detail: str = "") -> list[SessionChange]:
+    """Set who may speak; both ends of a human stretch are lines of the timeline."""
+    before = Owner(row.owner)
+    if before is owner:
+        return []
+    row.owner = owner.value
+    row.owner_at = now
+    if owner is not Owner.AI:
+        row.resolve_due_at = None
+    what = {"from": before.value, "to": owner.value}
+    return [sessions.mark(row, kind, now, what | ({"detail": detail} if detail else {}))]
+
+
+def apply_assignment(row: SessionRow, fact: AssignmentFact, agent_id: str, now: datetime) -> list[SessionChange]:
+    """The conversation was assigned at the vendor; an older event than what is known changes nothing."""
+    if row.assignee_at is not None and fact.at < row.assignee_at:
+        return []
+    row.assignee_at = fact.at
+    return _assigned(row, fact.assignee, agent_id, now)
+
+
+def apply_status(row: SessionRow, fact: StatusFact, now: datetime) -> list[SessionChange]:
+    """The conversation was closed or opened at the vendor; an older event than what is known changes nothing."""
+    if row.status_at is not None and fact.at < row.status_at:
+        return []
+    row.status_at = fact.at
+    if fact.closed:
+        who = {"user": "contact", "agent": "integration"}.get(fact.by, "integration")
+        return close(row, who, f"closed_resolved_by_{who}", now)
+    return reopen(row, "integration_reopened_session", now)
+
+
+def apply_state(row: SessionRow, state: VendorState, agent_id: str, now: datetime) -> list[SessionChange]:
+    """Take over what was just read at the vendor: the present truth, whatever events said."""
+    changes: list[SessionChange] = []
+    row.url = state.url or row.url
+    row.data = {**row.data, **state.data}
+    if state.channel is not None:
+        row.channel = state.channel.value
+    if state.closed:
+        changes += close(row, "integration", "closed_resolved_by_integration", now)
+    else:
+        changes += reopen(row, "integration_reopened_session", now)
+        changes += _assigned(row, state.assignee, agent_id, now)
+    if state.at is not None:
+        row.assignee_at = max(row.assignee_at or state.at, state.at)
+        row.status_at = max(row.status_at or state.at, state.at)
+    return changes
+
+
+def customer_spoke(row: SessionRow, at: datetime, now: datetime) -> list[SessionChange]:
+    """A customer's message opens a closed session again (gap G3), unless it was written before the closing."""
+    if row.status_at is not None and at < row.status_at:
+        return []
+    # The conversation was open when this was written: a closing that was told late must not undo that.
+    row.status_at = at
+    row.resolve_due_at = None
+    return reopen(row, "integration_reopened_session", now)
+
+
+def close(row: SessionRow, by: str, kind: str, now: datetime, closure: str = "") -> list[SessionChange]:
+    """Close the session as resolved; closing what is closed changes nothing."""
+    if row.status != SessionStatus.OPEN:
+        return []
+    row.status = SessionStatus.CLOSED_RESOLVED.value
+    row.closed_by = by
+    row.closure = closure
+    row.owner = Owner.NOBODY.value
+    row.owner_at = now
+    row.resolve_due_at = None
+    return [sessions.mark(row, kind, now)]
+
+
+def reopen(row: SessionRow, kind: str, now: datetime) -> list[SessionChange]:
+    """Open the session again: nobody owns it, so it passes the gate anew."""
+    if row.status == SessionStatus.OPEN:
+        return []
+    row.status = SessionStatus.OPEN.value
+    row.closed_by = row.closure = ""
+    row.owner = Owner.NOBODY.value
+    row.owner_at = now
+    row.handoff = None
+    return [sessions.mark(row, kind, now)]
+
+
+def _assigned(row: SessionRow, assignee: str, agent_id: str, now: datetime) -> list[SessionChange]:
+    moved = row.assignee != assignee
+    row.assignee = assignee
+    if row.status != SessionStatus.OPEN:
+        return []
+    before = Owner(row.owner)
+    owner = ownership.after_assignment(before, assignee, agent_id, moved=moved)
+    if owner is before:
+        return []
+    if owner is Owner.HUMAN:
+        return change_owner(row, owner, "agent_assigned_by_integration", now, assignee)
+    if owner is Owner.AI:
+        kind = "ai_resumed_by_system" if before is Owner.HUMAN else "agent_assigned_by_integration"
+        row.handoff = None
+        return change_owner(row, owner, kind, now, assignee)
+    return change_owner(row, owner, "agent_unassigned_by_integration", now)

@@ -1,0 +1,122 @@
+"""Turns: when the AI is due to think about a conversation, and what it is shown."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from peewee import fn
+
+from core.config import ChannelConfig
+from core.domain import (
+    ActionKind,
+    ActionState,
+    Author,
+    Connection,
+    Message,
+    Mode,
+    Outcome,
+    Owner,
+    Reason,
+    Turn,
+    Visibility,
+)
+from core.flow import sessions
+from core.store.models import ActionRow, DecisionRow, EventRow, LeaseRow, SessionRow
+
+LONGEST_WAIT = timedelta(seconds=15)
+"""A customer who never stops typing is answered this long after the settle time all the same."""
+TOO_OLD = timedelta(hours=72)
+"""A webhook that tells of an older message is kept, not answered: a replayed body must not start a conversation."""
+
+
+def schedule(lease_id: int, row: SessionRow, channel: ChannelConfig, event_id: int, now: datetime) -> None:
+    """Make a turn due for a customer's message. Inside the transaction now open.
+
+    While nobody owns the session the helpdesk is given time to route it (behaviour 123); later a message waits only
+    until the customer has stopped typing.
+    """
+    lease = LeaseRow.get_by_id(lease_id)
+    started = lease.turn_from_at or now
+    settle = timedelta(seconds=channel.settle_seconds if row.owner == Owner.NOBODY else 0)
+    quiet = timedelta(seconds=channel.debounce_seconds)
+    due = min(max(started + settle, now + quiet), started + settle + LONGEST_WAIT)
+    LeaseRow.update(turn_due_at=due, turn_from_at=started, turn_event=event_id, turn_attempts=0, turn_error="").where(
+        LeaseRow.id == lease_id
+    ).execute()
+
+
+def is_due(lease_id: int, now: datetime) -> bool:
+    """Whether a turn is due in the conversation."""
+    due = LeaseRow.get_by_id(lease_id).turn_due_at
+    return due is not None and due <= now
+
+
+def put_off(lease_id: int, until: datetime) -> None:
+    """Let a due turn wait until a moment."""
+    LeaseRow.update(turn_due_at=until).where(LeaseRow.id == lease_id).execute()
+
+
+def clear(lease_id: int) -> None:
+    """The turn has had its decision."""
+    LeaseRow.update(turn_due_at=None, turn_from_at=None, turn_event=None, turn_attempts=0, turn_error="").where(
+        LeaseRow.id == lease_id
+    ).execute()
+
+
+def record_failure(lease_id: int, error: str, until: datetime) -> int:
+    """Count a failure of our own in a turn; returns how many there have been."""
+    lease = LeaseRow.get_by_id(lease_id)
+    LeaseRow.update(turn_attempts=lease.turn_attempts + 1, turn_error=error, turn_due_at=until).where(
+        LeaseRow.id == lease_id
+    ).execute()
+    return int(lease.turn_attempts) + 1
+
+
+def trigger(lease_id: int) -> EventRow | None:
+    """The event that led to the turn now due."""
+    event_id = LeaseRow.get_by_id(lease_id).turn_event
+    row: EventRow | None = EventRow.get_or_none(EventRow.id == event_id) if event_id else None
+    return row
+
+
+def build(row: SessionRow, connection: Connection) -> Turn:
+    """What a responder is asked."""
+    messages = sessions.thread(row.id)
+    session = sessions.to_session(row)
+    return Turn(
+        session=session,
+        connection=connection.name,
+        mode=Mode(row.mode),
+        messages=messages,
+        unanswered=unanswered(messages, _answered_upto(row.id)),
+        contact=session.contact,
+    )
+
+
+def unanswered(messages: tuple[Message, ...], answered_upto: int = 0) -> tuple[Message, ...]:
+    """The customer's messages after `answered_upto` that no agent has answered either.
+
+    A reply answers what it saw, not what happens to stand above it: a message may cross with it. What was left to
+    the humans is not taken up again when the AI gets its voice back: it answers what comes next (behaviour 90).
+    """
+    waiting: list[Message] = []
+    for message in messages:
+        if message.author is Author.CUSTOMER and message.id > answered_upto:
+            waiting.append(message)
+        elif message.author is Author.AGENT and message.visibility is Visibility.PUBLIC:
+            waiting.clear()
+    return tuple(waiting)
+
+
+def _answered_upto(session_id: int) -> int:
+    """The newest customer message that was answered, drafted for, or left to the humans."""
+    said = ActionRow.select(fn.MAX(ActionRow.basis)).where(
+        ActionRow.session == session_id,
+        (ActionRow.kind == ActionKind.REPLY.value) | (ActionRow.purpose == "draft"),
+        ActionRow.state == ActionState.SENT.value,
+    )
+    left = DecisionRow.select(fn.MAX(DecisionRow.upto)).where(
+        DecisionRow.session == session_id,
+        (DecisionRow.outcome == Outcome.HANDOFF.value) | (DecisionRow.reason == Reason.ASSIGNED_TO_HUMAN.value),
+    )
+    return max(int(said.scalar() or 0), int(left.scalar() or 0))

@@ -1,0 +1,167 @@
+"""Dispatch: due conversations are claimed one at a time and drained; several at once, never one of them twice."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from datetime import datetime
+
+from core.errors import RelaydeskError
+from core.flow import leases
+from core.flow.attachments import fetch_next_attachment
+from core.flow.decide import close_if_idle, take_due_turn
+from core.flow.deliver import deliver_next
+from core.flow.leases import Lease
+from core.flow.process import process_next_event
+from core.runtime import Runtime
+from core.store.models import LeaseRow
+
+log = logging.getLogger(__name__)
+
+WAIT_FOR_CONNECTION = 30.0
+"""Seconds until a conversation of a connection that is switched off is looked at again."""
+WAIT_AFTER_FAULT = 5.0
+LONGEST_SLEEP = 5.0
+MOST_STEPS = 1000
+"""A conversation gives way to others after so many steps."""
+
+
+def drain(runtime: Runtime, lease: Lease) -> None:
+    """Do all that is due in one conversation: read what came, say what is to be said, then think."""
+    connection = runtime.connections.get(lease.connection_id)
+    if connection is None or not connection.active:
+        leases.back_off(runtime.db, lease, WAIT_FOR_CONNECTION)
+        return
+    steps = (process_next_event, deliver_next, take_due_turn, close_if_idle, fetch_next_attachment)
+    for _ in range(MOST_STEPS):
+        if not any(step(runtime, lease, connection) for step in steps):
+            break
+    leases.release(runtime.db, lease)
+
+
+def drain_next(runtime: Runtime, keeper: LeaseKeeper | None = None) -> bool:
+    """Claim the conversation that has been due longest and drain it; False if none is due."""
+    lease = leases.claim(runtime.db, runtime.owner, runtime.config.worker.lease_seconds)
+    if lease is None:
+        return False
+    if keeper is not None:
+        keeper.add(lease)
+    try:
+        drain(runtime, lease)
+    except leases.LeaseLost as lost:
+        log.warning("%s", lost)
+    except Exception:
+        log.exception("conversation %s could not be drained; it is tried again", lease.conversation_id)
+        _give_back(runtime, lease)
+    finally:
+        if keeper is not None:
+            keeper.drop(lease)
+    return True
+
+
+def drain_all_due(runtime: Runtime) -> int:
+    """Drain, in this thread, every conversation that is due now; returns how many were taken up."""
+    taken = 0
+    while drain_next(runtime):
+        taken += 1
+    return taken
+
+
+def next_moment(runtime: Runtime) -> datetime | None:
+    """When the next conversation is due; None when nothing is left to do."""
+    with runtime.db.read():
+        row = (
+            LeaseRow.select(LeaseRow.next_at).where(LeaseRow.next_at.is_null(False)).order_by(LeaseRow.next_at).first()
+        )
+    return row.next_at if row else None
+
+
+def _give_back(runtime: Runtime, lease: Lease) -> None:
+    try:
+        leases.back_off(runtime.db, lease, WAIT_AFTER_FAULT)
+    except RelaydeskError as problem:
+        log.warning("conversation %s waits for its lease to end: %s", lease.conversation_id, problem)
+
+
+class LeaseKeeper(threading.Thread):
+    """Renews the leases of this process while their holders wait for a vendor or a responder."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        super().__init__(name="lease-keeper", daemon=True)
+        self._runtime = runtime
+        self._held: set[Lease] = set()
+        self._lock = threading.Lock()
+        self._halt = threading.Event()
+
+    def add(self, lease: Lease) -> None:
+        """Begin to renew a lease."""
+        with self._lock:
+            self._held.add(lease)
+
+    def drop(self, lease: Lease) -> None:
+        """The lease was given back."""
+        with self._lock:
+            self._held.discard(lease)
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._halt.set()
+
+    def run(self) -> None:
+        while not self._halt.wait(self._runtime.config.worker.lease_seconds / 4):
+            with self._lock:
+                held = list(self._held)
+            for lease in held:
+                self._renew(lease)
+
+    def _renew(self, lease: Lease) -> None:
+        try:
+            if not leases.renew(self._runtime.db, lease):
+                self.drop(lease)
+        except Exception as problem:
+            log.warning("a lease could not be renewed: %s", problem)
+
+
+class Dispatcher:
+    """The threads that drain conversations in this process."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._halt = threading.Event()
+        self._keeper = LeaseKeeper(runtime)
+        self._threads = [
+            threading.Thread(target=self._work, name=f"dispatch-{number}", daemon=True)
+            for number in range(runtime.config.worker.threads)
+        ]
+
+    def start(self) -> None:
+        """Start working."""
+        self._keeper.start()
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, wait: float = 10.0) -> None:
+        """Take up nothing new, and wait up to `wait` seconds for what is under way."""
+        self._halt.set()
+        self._keeper.stop()
+        self._runtime.db.signal()
+        until = time.monotonic() + wait
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+
+    def _work(self) -> None:
+        while not self._halt.is_set():
+            try:
+                if not drain_next(self._runtime, self._keeper):
+                    self._runtime.db.wait(self._until_next())
+            except Exception:
+                log.exception("the dispatcher goes on after a fault")
+                self._halt.wait(1.0)
+
+    def _until_next(self) -> float:
+        due = next_moment(self._runtime)
+        if due is None:
+            return LONGEST_SLEEP
+        # A conversation that is due but held by another worker must not make this loop spin.
+        return min(LONGEST_SLEEP, max(0.02, (due - self._runtime.db.now()).total_seconds()))

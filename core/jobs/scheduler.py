@@ -1,0 +1,66 @@
+"""The scheduler: APScheduler as a mere timer for the jobs of the elected process."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from core.jobs import housekeeping
+from core.runtime import Runtime
+from core.store.election import run_slot
+
+log = logging.getLogger(__name__)
+
+Job = Callable[[Runtime], object]
+
+
+def verify_again(runtime: Runtime) -> object:
+    """Verify the connections that are switched off: one that was out of reach comes back by itself."""
+    return runtime.connections.provision()
+
+
+JOBS: tuple[tuple[str, int, Job], ...] = (
+    ("wake_forgotten", 60, housekeeping.wake_forgotten),
+    ("throw_away", 3600, housekeeping.throw_away),
+    ("verify_again", 60, verify_again),
+)
+"""Name, seconds between runs, and what is run."""
+
+
+def slot_of(moment: datetime, seconds: int) -> datetime:
+    """The slot of time a moment falls into: the same for every process, so that a slot can be taken once."""
+    return datetime.fromtimestamp(moment.timestamp() // seconds * seconds, UTC)
+
+
+def run_job(runtime: Runtime, name: str, seconds: int, job: Job) -> bool:
+    """Run a job unless its present slot was taken already; False if it was. A fault is logged, not raised."""
+    slot = slot_of(runtime.db.now(), seconds)
+    try:
+        if not run_slot(runtime.db, name, slot, runtime.owner):
+            return False
+        job(runtime)
+    except Exception:
+        log.exception("the job %s has failed; it runs again in its next slot", name)
+    return True
+
+
+class Scheduler:
+    """Runs `JOBS` in this process while it is elected."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        # The default grace of one second would silently drop a run after any pause of the process.
+        defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+        self._timer = BackgroundScheduler(timezone="UTC", job_defaults=defaults)
+        for name, seconds, job in JOBS:
+            self._timer.add_job(run_job, "interval", seconds=seconds, args=(runtime, name, seconds, job), id=name)
+
+    def start(self) -> None:
+        """Start the timer."""
+        self._timer.start()
+
+    def stop(self) -> None:
+        """Stop the timer, without waiting for a job under way."""
+        self._timer.shutdown(wait=False)

@@ -1,0 +1,1 @@
+"""Everything that is reached over HTTP: the vendors' webhooks, health, and the pages."""

@@ -1,0 +1,82 @@
+"""The pages: the inbox, and one session with all that happened in it, for the administrator of the file."""
+
+from __future__ import annotations
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+from flask import Blueprint, Response, abort, make_response, render_template, request
+from flask_httpauth import HTTPBasicAuth
+
+from core.runtime import Runtime
+from core.web import queries
+
+NO_ADMINISTRATOR = (
+    "The pages are closed: no administrator is configured.\n"
+    "Set server.admin_email and server.admin_password_hash in the configuration file "
+    "(relaydesk init makes both), and start again.\n"
+)
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+def pages(runtime: Runtime) -> Blueprint:
+    """The blueprint of `/` and `/sessions/<id>`."""
+    blueprint = Blueprint(
+        "pages", __name__, template_folder="templates", static_folder="static", static_url_path="/static"
+    )
+    auth = _guard(runtime)
+
+    @blueprint.before_request
+    def closed_without_administrator() -> Response | None:
+        if runtime.config.server.admin_email and runtime.config.server.admin_password_hash:
+            return None
+        return make_response(NO_ADMINISTRATOR, 403, {"Content-Type": "text/plain; charset=utf-8"})
+
+    @blueprint.after_request
+    def harden(response: Response) -> Response:
+        response.headers["Content-Security-Policy"] = POLICY
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        if request.endpoint != "pages.static":
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+    @blueprint.get("/")
+    @auth.login_required
+    def inbox() -> str:
+        page = max(1, request.args.get("page", 1, type=int))
+        lines, more = queries.inbox(runtime.db, page)
+        connections = list(runtime.connections.all())
+        troubles = queries.troubles(runtime.db)
+        return render_template(
+            "inbox.html", lines=lines, page=page, more=more, connections=connections, troubles=troubles
+        )
+
+    @blueprint.get("/sessions/<int:session_id>")
+    @auth.login_required
+    def session(session_id: int) -> str:
+        found = queries.opened(runtime.db, session_id)
+        if found is None:
+            abort(404)
+        return render_template("session.html", found=found)
+
+    return blueprint
+
+
+def _guard(runtime: Runtime) -> HTTPBasicAuth:
+    auth = HTTPBasicAuth(realm="Relaydesk")
+    hasher = PasswordHasher()
+
+    @auth.verify_password
+    def verify(email: str, password: str) -> str | None:
+        stored = runtime.config.server.admin_password_hash
+        if stored is None:
+            return None
+        try:
+            hasher.verify(stored.reveal(), password)
+        except (Argon2Error, InvalidHashError):
+            return None
+        return email if email.lower() == runtime.config.server.admin_email.lower() else None
+
+    return auth

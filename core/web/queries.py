@@ -1,0 +1,134 @@
+"""What the pages read from the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from peewee import fn
+
+from core.store.database import Database
+from core.store.models import (
+    ActionRow,
+    AttachmentRow,
+    ConnectionRow,
+    ContactRow,
+    DecisionRow,
+    EventRow,
+    MessageRow,
+    SessionRow,
+    TimelineRow,
+)
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A line of the inbox."""
+
+    id: int
+    connection: str
+    channel: str
+    status: str
+    owner: str
+    contact: str
+    last: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A session with everything that is shown of it."""
+
+    session: Any
+    connection: str
+    contact: str
+    messages: list[Any]
+    attachments: dict[int, list[Any]]
+    decisions: list[Any]
+    actions: list[Any]
+    timeline: list[Any]
+
+
+def inbox(db: Database, page: int) -> tuple[list[Listed], bool]:
+    """The sessions of a page of the inbox, latest first, and whether there are more."""
+    newest = MessageRow.select(fn.MAX(MessageRow.id)).where(MessageRow.session == SessionRow.id)
+    query = (
+        SessionRow.select(SessionRow, ConnectionRow.name, ContactRow.name, ContactRow.email, MessageRow.text)
+        .join(ConnectionRow)
+        .switch(SessionRow)
+        .join(ContactRow, "LEFT OUTER")
+        .switch(SessionRow)
+        .join(MessageRow, "LEFT OUTER", on=(MessageRow.id == newest), attr="newest")
+        .order_by(SessionRow.updated_at.desc(), SessionRow.id.desc())
+        .limit(PAGE + 1)
+        .offset((page - 1) * PAGE)
+    )
+    with db.read():
+        rows = list(query)
+    lines = [
+        Listed(
+            id=row.id,
+            connection=row.connection.name,
+            channel=row.channel,
+            status=row.status,
+            owner=row.owner,
+            contact=_who(row.contact),
+            last=getattr(getattr(row, "newest", None), "text", "") or "",
+            updated_at=row.updated_at,
+        )
+        for row in rows[:PAGE]
+    ]
+    return lines, len(rows) > PAGE
+
+
+def opened(db: Database, session_id: int) -> Opened | None:
+    """A session with its thread, decisions, actions and timeline; None if there is none of this id."""
+    with db.read():
+        row = SessionRow.get_or_none(SessionRow.id == session_id)
+        if row is None:
+            return None
+        messages = list(MessageRow.select().where(MessageRow.session == row.id).order_by(MessageRow.at, MessageRow.id))
+        files: dict[int, list[Any]] = {}
+        for file in AttachmentRow.select(
+            AttachmentRow.message,
+            AttachmentRow.name,
+            AttachmentRow.content_type,
+            AttachmentRow.size,
+            AttachmentRow.state,
+            AttachmentRow.placeholder,
+        ).where(AttachmentRow.message.in_([message.id for message in messages])):
+            files.setdefault(file.message_id, []).append(file)
+        return Opened(
+            session=row,
+            connection=row.connection.name,
+            contact=_who(row.contact),
+            messages=messages,
+            attachments=files,
+            decisions=list(DecisionRow.select().where(DecisionRow.session == row.id).order_by(DecisionRow.id)),
+            actions=list(ActionRow.select().where(ActionRow.session == row.id).order_by(ActionRow.id)),
+            timeline=list(TimelineRow.select().where(TimelineRow.session == row.id).order_by(TimelineRow.id)),
+        )
+
+
+def troubles(db: Database) -> dict[str, int]:
+    """What a person should look at: events that failed or were rejected or not understood, and parked actions."""
+    with db.read():
+        events = EventRow.select(EventRow.state, EventRow.reason, fn.COUNT(EventRow.id).alias("number"))
+        counted = events.group_by(EventRow.state, EventRow.reason).dicts()
+        found = {"failed": 0, "rejected": 0, "unknown_kind": 0}
+        for row in cast("list[dict[str, Any]]", list(counted)):
+            if row["state"] in ("failed", "rejected"):
+                found[row["state"]] += row["number"]
+            elif row["reason"] == "unknown_kind":
+                found["unknown_kind"] += row["number"]
+        found["parked"] = ActionRow.select().where(ActionRow.state == "parked").count()
+    return found
+
+
+def _who(contact: Any) -> str:
+    if contact is None:
+        return "unknown"
+    return str(contact.name or contact.email or "unknown")
