@@ -1,0 +1,130 @@
+"""Commands that look and tell: `check`, `plugins`, `connections`, `webhook-url`."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from core.config import load_config
+from core.domain import Identity
+from core.errors import ConfigError, RelaydeskError
+from core.runtime import Runtime, build_runtime
+from core.store.migrations import migrate
+
+
+def _open(config_path: str) -> Runtime:
+    runtime = build_runtime(load_config(Path(config_path)))
+    migrate(runtime.db)
+    return runtime
+
+
+def _webhook_address(runtime: Runtime, name: str) -> tuple[str, str]:
+    """The webhook address of a connection, and its set-up guide."""
+    connection = runtime.connections.named(name)
+    if connection is None:
+        known = ", ".join(configured.name for configured in runtime.config.connections) or "none"
+        raise ConfigError("connections", f"there is no connection {name!r}", f"The configured ones are: {known}")
+    token = runtime.tokens.make(connection.id, connection.generation)
+    url = f"{runtime.config.server.base_url}/webhooks/{connection.connector}/{token}"
+    return url, runtime.connections.connector(connection).setup_guide(connection, url)
+
+
+@click.command()
+@click.pass_obj
+def check(config_path: str) -> None:
+    """Check configuration, plugins and store, and verify every connection at its vendor.
+
+    Prints who each connection speaks as. Exits 1 if a connection fails, 2 if the configuration is wrong.
+    """
+    runtime = _open(config_path)
+    click.echo(f"configuration  {runtime.config.path}: ok")
+    click.echo(f"plugins        {', '.join(runtime.plugins.names) or 'none'}: ok")
+    click.echo(f"store          {runtime.db.describe()}: ok")
+    failed = 0
+    if not runtime.config.connections:
+        click.echo("connections    none yet: add a [[connections]] table to the configuration file")
+    for configured in runtime.config.connections:
+        try:
+            identity = runtime.connections.verify(configured)
+        except RelaydeskError as problem:
+            failed += 1
+            click.echo(f"connection     {configured.name} ({configured.connector}): {problem}", err=True)
+        else:
+            click.echo(f"connection     {configured.name} ({configured.connector}): speaks as {_who(identity)}: ok")
+    runtime.close()
+    sys.exit(1 if failed else 0)
+
+
+def _who(identity: Identity) -> str:
+    where = f" at {identity.account}" if identity.account else ""
+    return f"{identity.agent_name} <{identity.agent_email}>{where}"
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+@click.pass_obj
+def plugins(config_path: str, as_json: bool) -> None:
+    """List the enabled plugins, where each was found, and the hooks it implements."""
+    runtime = _open(config_path)
+    found = runtime.plugins.describe()
+    if as_json:
+        click.echo(json.dumps([dataclasses.asdict(plugin) for plugin in found], indent=2))
+        return
+    table = Table("plugin", "version", "found in", "hooks")
+    for plugin in found:
+        table.add_row(plugin.name, plugin.version, plugin.where, "\n".join(plugin.hooks))
+    Console().print(table)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+@click.pass_obj
+def connections(config_path: str, as_json: bool) -> None:
+    """List the configured connections: their state, who they speak as, and when they were last heard of."""
+    runtime = _open(config_path)
+    runtime.connections.provision()
+    listed = []
+    for connection, error in runtime.connections.all():
+        listed.append(
+            {
+                "name": connection.name,
+                "connector": connection.connector,
+                "state": "active" if connection.active else "off",
+                "speaks_as": _who(connection.identity) if connection.identity else "",
+                "last_event": str(runtime.connections.last_event_at(connection.id) or "never"),
+                "error": error,
+            }
+        )
+    if as_json:
+        click.echo(json.dumps(listed, indent=2))
+        return
+    if not listed:
+        click.echo("No connections yet. Add a [[connections]] table to the configuration file.")
+        return
+    table = Table("name", "connector", "state", "speaks as", "last event", "error")
+    for entry in listed:
+        table.add_row(*(entry[key] for key in ("name", "connector", "state", "speaks_as", "last_event", "error")))
+    Console().print(table)
+
+
+@click.command("webhook-url")
+@click.argument("name")
+@click.option("--guide", is_flag=True, help="Also print what to do with it at the vendor, step by step.")
+@click.pass_obj
+def webhook_url(config_path: str, name: str, guide: bool) -> None:
+    """Print the webhook address of the connection NAME.
+
+    Whoever has this address can post events: treat it as a secret. It stays the same when the API token is rotated.
+    """
+    runtime = _open(config_path)
+    runtime.connections.provision()
+    url, steps = _webhook_address(runtime, name)
+    click.echo(url)
+    if guide:
+        click.echo("\n" + steps)
