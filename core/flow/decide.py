@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from core.domain import (
     Action,
@@ -29,14 +29,14 @@ from core.domain import (
     Veto,
 )
 from core.errors import BadPayload, RetryLater, VendorError
-from core.flow import leases, outbox, plan, sessions, sync, turns
+from core.flow import guards, leases, outbox, plan, sessions, sync, turns
 from core.flow.leases import Lease
 from core.flow.plan import Planned
 from core.flow.process import back_off, has_due_event, process_next_event
 from core.flow.think import summarise, think
 from core.runtime import Runtime
 from core.store.database import StoreBusy
-from core.store.models import DecisionRow, LeaseRow, MessageRow, SessionRow
+from core.store.models import ActionRow, DecisionRow, LeaseRow, MessageRow, SessionRow
 
 log = logging.getLogger(__name__)
 
@@ -123,7 +123,19 @@ def _due(runtime: Runtime, lease: Lease) -> SessionRow | None:
             # What was said last is not certain, so a responder could not be told; the turn waits for the proof.
             turns.put_off(lease.id, max(waiting.next_at or now, now) + timedelta(milliseconds=1))
             return None
-        return row
+        dropped = [outbox.to_action(action, row) for action in _drop_overtaken(lease, now)]
+    for action in dropped:
+        runtime.plugins.observe("action_settled", action=action)
+    return row
+
+
+def _drop_overtaken(lease: Lease, now: datetime) -> list[ActionRow]:
+    """Cancel what waits to be sent and is overtaken: the turn that is due answers all of it anew."""
+    waiting = outbox.waiting(lease.id)
+    dropped = [action for action in waiting if action.basis_id is not None and guards.overtaken(action)]
+    for action in dropped:
+        outbox.settle(action, ActionState.CANCELLED, now, error=Reason.SUPERSEDED.value)
+    return dropped
 
 
 def _read_state(runtime: Runtime, connection: Connection, row: SessionRow) -> VendorState | None:

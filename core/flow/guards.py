@@ -38,7 +38,7 @@ def check(action: ActionRow, row: SessionRow, state: VendorState | None, agent_i
         return _check_unassign(state, agent_id)
     if row.owner == Owner.HUMAN:
         return Reason.ASSIGNED_TO_HUMAN
-    if _overtaken(action):
+    if overtaken(action):
         return Reason.SUPERSEDED
     if kind is ActionKind.ASSIGN:
         return DONE_ALREADY if state is not None and state.assignee == action.assignee else None
@@ -54,7 +54,8 @@ def _check_unassign(state: VendorState | None, agent_id: str) -> Verdict:
     return DONE_ALREADY if not state.assignee else Reason.ASSIGNED_TO_HUMAN
 
 
-def _overtaken(action: ActionRow) -> bool:
+def overtaken(action: ActionRow) -> bool:
+    """Whether the customer has written since the action was decided on."""
     if action.basis_id is None:
         return False
     newest = sessions.newest_customer_message(action.session_id)

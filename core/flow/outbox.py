@@ -97,6 +97,14 @@ def in_doubt(lease_id: int) -> ActionRow | None:
     return row
 
 
+def waiting(lease_id: int) -> list[ActionRow]:
+    """The actions of a conversation that wait to be sent, or to be sent again."""
+    states = [S.PENDING.value, S.RETRY.value]
+    return list(
+        ActionRow.select().where(ActionRow.lease == lease_id, ActionRow.state.in_(states)).order_by(ActionRow.id)
+    )
+
+
 def begin_attempt(action: ActionRow, lease: Lease, now: datetime) -> None:
     """Record an attempt, before its first byte is sent."""
     move(action, S.SENDING, started_at=now, attempts=action.attempts + 1, fence=lease.fence, next_at=None)

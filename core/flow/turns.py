@@ -109,11 +109,11 @@ def unanswered(messages: tuple[Message, ...], answered_upto: int = 0) -> tuple[M
 
 
 def _answered_upto(session_id: int) -> int:
-    """The newest customer message that was answered, drafted for, or left to the humans."""
+    """The newest customer message that is answered (or about to be), drafted for, or left to the humans."""
     said = ActionRow.select(fn.MAX(ActionRow.basis)).where(
         ActionRow.session == session_id,
         (ActionRow.kind == ActionKind.REPLY.value) | (ActionRow.purpose == "draft"),
-        ActionRow.state == ActionState.SENT.value,
+        ActionRow.state.not_in([ActionState.CANCELLED.value, ActionState.FAILED.value]),
     )
     left = DecisionRow.select(fn.MAX(DecisionRow.upto)).where(
         DecisionRow.session == session_id,

@@ -71,7 +71,7 @@ class Database(abc.ABC):
 
     def insert_ignore(self, model: type[Row], **values: Any) -> int | None:
         """Insert a row unless a unique key forbids it; returns its id, or None."""
-        query = model.insert(**values).on_conflict_ignore().returning(model.id)  # type: ignore[attr-defined]
+        query = model.insert(**values).on_conflict_ignore().returning(model.id)
         rows = list(query.tuples().execute())
         return int(rows[0][0]) if rows else None
 

@@ -186,6 +186,10 @@ class World:
             due = next_moment(self.runtime)
             if due is None or due > until:
                 break
+            if due <= self.clock.now():  # somebody who does not move holds its lease
+                due = self.clock.now() + timedelta(seconds=1)
+                if due > until:
+                    break
             self.clock.turn_to(due)
         self.clock.turn_to(until)
 

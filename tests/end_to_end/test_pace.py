@@ -253,3 +253,14 @@ def test_t3_a_body_that_is_replayed_after_days_starts_no_conversation(world: Any
     world.run(60)
     assert world.replies(conversation) == []
     assert world.decisions() == [("silence", "too_old")]
+
+
+def test_a_message_that_crosses_a_reply_waiting_for_its_retry_is_answered_together_with_the_first(world: Any) -> None:
+    world.start()
+    world.sim.fault("send_message", "429", retry_after=40)
+    conversation = world.sim.customer_writes(world.ada, "first")
+    world.run(10)
+    world.sim.customer_writes(world.ada, "second")
+    world.run(120)
+    assert len(world.replies(conversation)) == 1
+    assert [message.text for message in world.ai_plugin.turns[-1].unanswered] == ["first", "second"]
