@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from core.clock import Clock
@@ -81,7 +82,12 @@ class Connections:
 
     def http(self, connection: Connection, priority: Priority) -> HttpClient:
         """A client for calls to the connection's account, each under the budget at this priority."""
-        budget = Budget(self._db, connection.id, int(connection.settings["requests_per_minute"]))
+        return self._paced(connection.id, self.connector(connection), connection.settings, priority)
+
+    def _paced(
+        self, connection_id: int, connector: Connector, settings: Mapping[str, Any], priority: Priority
+    ) -> HttpClient:
+        budget = Budget(self._db, connection_id, int(settings["requests_per_minute"]))
 
         def spend() -> None:
             wait = budget.take(priority)
@@ -96,7 +102,7 @@ class Connections:
             if limit is not None or remaining is not None:
                 budget.learn(limit, remaining)
 
-        return self._client(self.connector(connection), connection.settings, spend, learn)
+        return self._client(connector, settings, spend, learn)
 
     def _client(
         self,
@@ -126,7 +132,12 @@ class Connections:
         Raises `ConfigError` naming the setting and the mend, or a `VendorError` where no answer could be had.
         """
         connector = self._plugins.connectors[configured.connector]
-        return connector.verify(configured.settings, self._client(connector, configured.settings))
+        with self._db.read():
+            row = ConnectionRow.get_or_none(ConnectionRow.name == configured.name)
+        if row is None:
+            return connector.verify(configured.settings, self._client(connector, configured.settings))
+        http = self._paced(row.id, connector, configured.settings, Priority.SYNC)
+        return connector.verify(configured.settings, http)
 
     def provision(self) -> list[tuple[str, Identity | None, str]]:
         """Bring the stored connections in step with the file: verify what is new, changed or was out of reach.

@@ -93,7 +93,7 @@ name = "support"
 connector = "freshchat"
 api_url = "{api_url}"
 access_token = "{token}"
-default_agent_email = "robin@example.com"
+default_agent_email = "{agent}"
 timeout_seconds = 0.4
 {connection}
 """
@@ -129,6 +129,7 @@ class World:
                 plugins=plugins,
                 api_url=self.sim.api_url,
                 token=self.sim.token,
+                agent=connection.pop("default_agent_email", "robin@example.com"),
                 extra=extra,
                 connection="\n".join(f"{key} = {_toml(value)}" for key, value in connection.items()),
             ),
