@@ -152,15 +152,15 @@ def _wait_for_vendor(runtime: Runtime, lease: Lease, problem: VendorError | BadP
         leases.hold(runtime.db, lease)
         row = sessions.find(lease.id)
         now = runtime.db.now()
-        failures = LeaseRow.get_by_id(lease.id).turn_attempts
+        waiting = LeaseRow.get_by_id(lease.id)
         missing = isinstance(problem, VendorError) and problem.status == 404
-        if row is not None and missing and failures + 1 >= GONE_AFTER:
+        if row is not None and missing and waiting.turn_missing + 1 >= GONE_AFTER:
             upto = sessions.newest_customer_message(row.id)
             _write_decision(runtime, row, Outcome.SILENCE, Reason.CONVERSATION_GONE, str(problem), None, upto)
             turns.clear(lease.id)
             return
-        after = problem.after if isinstance(problem, RetryLater) and problem.after else back_off(failures)
-        turns.record_failure(lease.id, str(problem), now + timedelta(seconds=after))
+        after = problem.after if isinstance(problem, RetryLater) and problem.after else back_off(waiting.turn_waits)
+        turns.record_wait(lease.id, str(problem), now + timedelta(seconds=after), missing=missing)
 
 
 # ---------------------------------------------------------------------------------------------- draft to actions

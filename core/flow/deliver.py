@@ -114,7 +114,7 @@ def _wait_to_look(
 ) -> None:
     """The vendor could not be asked, so nothing was tried: it does not count as an attempt."""
     missing = isinstance(problem, VendorError) and problem.status == 404
-    if missing and action.failed_reads + 1 >= GONE_AFTER:
+    if missing and action.missing_reads + 1 >= GONE_AFTER:
         gone = settle.cancelled(Reason.CONVERSATION_GONE.value)
         settle.transition(runtime, lease, connection, action.id, gone)
         return
@@ -123,7 +123,10 @@ def _wait_to_look(
     with runtime.db.write():
         leases.hold(runtime.db, lease)
         ActionRow.update(
-            failed_reads=failures + 1, error=str(problem), next_at=runtime.db.now() + timedelta(seconds=after)
+            failed_reads=failures + 1,
+            missing_reads=action.missing_reads + int(missing),
+            error=str(problem),
+            next_at=runtime.db.now() + timedelta(seconds=after),
         ).where(ActionRow.id == action.id).execute()
 
 

@@ -164,11 +164,11 @@ def _end(runtime: Runtime, lease: Lease, event: EventRow, state: str, reason: st
 
 
 def _postpone(runtime: Runtime, lease: Lease, event: EventRow, problem: VendorError) -> None:
-    after = problem.after if isinstance(problem, RetryLater) and problem.after else back_off(event.attempts)
+    after = problem.after if isinstance(problem, RetryLater) and problem.after else back_off(event.waits)
     with runtime.db.write():
         leases.hold(runtime.db, lease)
         EventRow.update(
-            attempts=EventRow.attempts + 1, error=str(problem), next_at=runtime.db.now() + timedelta(seconds=after)
+            waits=EventRow.waits + 1, error=str(problem), next_at=runtime.db.now() + timedelta(seconds=after)
         ).where(EventRow.id == event.id).execute()
 
 

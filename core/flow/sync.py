@@ -55,15 +55,21 @@ def apply_state(row: SessionRow, state: VendorState, agent_id: str, now: datetim
     row.data = {**row.data, **state.data}
     if state.channel is not None:
         row.channel = state.channel.value
-    if state.closed:
+    if state.closed and not _read_too_early(row, state):
         changes += close(row, "integration", "closed_resolved_by_integration", now)
     else:
-        changes += reopen(row, "integration_reopened_session", now)
+        if not state.closed:
+            changes += reopen(row, "integration_reopened_session", now)
         changes += _assigned(row, state.assignee, agent_id, now)
     if state.at is not None:
         row.assignee_at = max(row.assignee_at or state.at, state.at)
         row.status_at = max(row.status_at or state.at, state.at)
     return changes
+
+
+def _read_too_early(row: SessionRow, state: VendorState) -> bool:
+    """Whether the vendor's state is of before the customer's last message: it will open the conversation yet."""
+    return row.status == SessionStatus.OPEN and None not in (row.status_at, state.at) and state.at < row.status_at
 
 
 def customer_spoke(row: SessionRow, at: datetime, now: datetime) -> list[SessionChange]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from peewee import fn
 
@@ -29,6 +30,9 @@ TOO_OLD = timedelta(hours=72)
 """A webhook that tells of an older message is kept, not answered: a replayed body must not start a conversation."""
 
 
+UNTRIED: dict[str, Any] = {"turn_attempts": 0, "turn_waits": 0, "turn_missing": 0, "turn_error": ""}
+
+
 def schedule(lease_id: int, row: SessionRow, channel: ChannelConfig, event_id: int, now: datetime) -> None:
     """Make a turn due for a customer's message. Inside the transaction now open.
 
@@ -40,7 +44,7 @@ def schedule(lease_id: int, row: SessionRow, channel: ChannelConfig, event_id: i
     settle = timedelta(seconds=channel.settle_seconds if row.owner == Owner.NOBODY else 0)
     quiet = timedelta(seconds=channel.debounce_seconds)
     due = min(max(started + settle, now + quiet), started + settle + LONGEST_WAIT)
-    LeaseRow.update(turn_due_at=due, turn_from_at=started, turn_event=event_id, turn_attempts=0, turn_error="").where(
+    LeaseRow.update(turn_due_at=due, turn_from_at=started, turn_event=event_id, **UNTRIED).where(
         LeaseRow.id == lease_id
     ).execute()
 
@@ -58,9 +62,22 @@ def put_off(lease_id: int, until: datetime) -> None:
 
 def clear(lease_id: int) -> None:
     """The turn has had its decision."""
-    LeaseRow.update(turn_due_at=None, turn_from_at=None, turn_event=None, turn_attempts=0, turn_error="").where(
+    LeaseRow.update(turn_due_at=None, turn_from_at=None, turn_event=None, **UNTRIED).where(
         LeaseRow.id == lease_id
     ).execute()
+
+
+def record_wait(lease_id: int, why: str, until: datetime, *, missing: bool) -> None:
+    """Let a turn wait for the vendor; this is no failure of ours, however often it happens.
+
+    `missing` says that the vendor answered, and does not know the conversation.
+    """
+    LeaseRow.update(
+        turn_waits=LeaseRow.turn_waits + 1,
+        turn_missing=LeaseRow.turn_missing + int(missing),
+        turn_error=why,
+        turn_due_at=until,
+    ).where(LeaseRow.id == lease_id).execute()
 
 
 def record_failure(lease_id: int, error: str, until: datetime) -> int:

@@ -121,6 +121,8 @@ class LeaseRow(Row):
     turn_from_at = MomentField(null=True)
     turn_event = BigIntegerField(null=True)
     turn_attempts = IntegerField(default=0)
+    turn_waits = IntegerField(default=0)
+    turn_missing = IntegerField(default=0)
     turn_error = TextField(default="")
 
     class Meta:
@@ -143,6 +145,7 @@ class EventRow(Row):
     reason = CharField(default="")
     error = TextField(default="")
     attempts = IntegerField(default=0)
+    waits = IntegerField(default=0)
     next_at = MomentField(null=True)
     seen_count = IntegerField(default=1)
     received_at = MomentField()
@@ -277,6 +280,7 @@ class ActionRow(Row):
     refused = BooleanField(default=False)
     clean_reads = IntegerField(default=0)
     failed_reads = IntegerField(default=0)
+    missing_reads = IntegerField(default=0)
     vendor_id = CharField(null=True)
     confirmed_by = CharField(default="")
     error = TextField(default="")
