@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from core.domain import (
-    Action,
     ActionState,
     Author,
     Connection,
@@ -26,14 +24,13 @@ from core.domain import (
     Summary,
     Turn,
     VendorState,
-    Veto,
 )
 from core.errors import BadPayload, RetryLater, VendorError
 from core.flow import guards, leases, outbox, plan, sessions, sync, turns
 from core.flow.leases import Lease
 from core.flow.plan import Planned
 from core.flow.process import back_off, has_due_event, process_next_event
-from core.flow.think import summarise, think
+from core.flow.think import amended, planned, summarise, think
 from core.runtime import Runtime
 from core.store.database import StoreBusy
 from core.store.models import ActionRow, DecisionRow, LeaseRow, MessageRow, SessionRow
@@ -60,7 +57,7 @@ def take_due_turn(runtime: Runtime, lease: Lease, connection: Connection) -> boo
         return True
     try:
         turn, draft, claim = think(runtime, lease, connection, row, state)
-        planned = _amended(runtime, turn, _plan(runtime, connection, turn, draft, claim))
+        steps = amended(runtime, turn, planned(runtime, connection, turn, draft, claim))
     except (leases.LeaseLost, StoreBusy):
         raise
     except Exception as problem:
@@ -69,8 +66,8 @@ def take_due_turn(runtime: Runtime, lease: Lease, connection: Connection) -> boo
         if turn_and_draft is None:
             return True
         turn, draft = turn_and_draft
-        planned = _plan(runtime, connection, turn, draft, claim=False)
-    while not _decide(runtime, lease, turn, draft, planned):
+        steps = planned(runtime, connection, turn, draft, claim=False)
+    while not _decide(runtime, lease, turn, draft, steps):
         # Something happened while the responder was thinking: it is read before the draft may count.
         while process_next_event(runtime, lease, connection):
             pass
@@ -86,7 +83,7 @@ def close_if_idle(runtime: Runtime, lease: Lease, connection: Connection) -> boo
     if row is None or turn is None:
         return False
     draft = Resolve(summary=summarise(runtime, turn))
-    planned = _amended(runtime, turn, _plan(runtime, connection, turn, draft, claim=False))
+    steps = amended(runtime, turn, planned(runtime, connection, turn, draft, claim=False))
     with runtime.db.write():
         leases.hold(runtime.db, lease)
         row = SessionRow.get_by_id(row.id)
@@ -102,7 +99,7 @@ def close_if_idle(runtime: Runtime, lease: Lease, connection: Connection) -> boo
                 draft,
                 sessions.newest_customer_message(row.id),
             )
-            outbox.queue(row, planned, decision, decision.upto, runtime.db.now())
+            outbox.queue(row, steps, decision, decision.upto, runtime.db.now())
             sessions.mark(row, "ai_assumed_the_session_resolved", runtime.db.now())
         row.save()
     return True
@@ -163,49 +160,6 @@ def _wait_for_vendor(runtime: Runtime, lease: Lease, problem: VendorError | BadP
         turns.record_wait(lease.id, str(problem), now + timedelta(seconds=after), missing=missing)
 
 
-# ---------------------------------------------------------------------------------------------- draft to actions
-
-
-def _plan(runtime: Runtime, connection: Connection, turn: Turn, draft: Draft, claim: bool) -> list[Planned]:
-    if turn.mode is Mode.SHADOW or isinstance(draft, Silence):
-        return []
-    if turn.mode is Mode.ASSIST:
-        text = draft.text if isinstance(draft, Reply | Resolve) else ""
-        footer = runtime.config.channels[turn.session.channel].assist_footer
-        return plan.for_assist(text, footer) if text else []
-    match draft:
-        case Reply():
-            return plan.for_reply(draft.text, connection.agent_id, claim=claim)
-        case Resolve():
-            summary = draft.summary or plan.plain_summary(turn)
-            return plan.for_resolution(draft.text, summary, connection.agent_id, claim=claim)
-        case Handoff():
-            summary = draft.summary or plan.plain_summary(turn)
-            return plan.for_handoff(draft.reason, summary, runtime.connections.connector(connection).handoff_steps)
-
-
-def _amended(runtime: Runtime, turn: Turn, planned: list[Planned]) -> list[Planned]:
-    """Let the plugins amend or veto what is about to be queued."""
-    kept = []
-    for step in planned:
-        asked = Action(
-            id=0,
-            session_id=turn.session.id,
-            conversation_id=turn.session.conversation_id,
-            kind=step.kind,
-            text=step.text,
-            assignee=step.assignee,
-            channel=turn.session.channel,
-            data=turn.session.data,
-        )
-        answer = runtime.plugins.amend(asked, turn.session)
-        if isinstance(answer, Veto):
-            kept.append(replace(step, vetoed=answer.reason))
-        else:
-            kept.append(replace(step, text=answer.text, assignee=answer.assignee, fields=answer.fields))
-    return kept
-
-
 def _after_failure(
     runtime: Runtime, lease: Lease, connection: Connection, row: SessionRow, error: str
 ) -> tuple[Turn, Draft] | None:
@@ -224,7 +178,7 @@ def _after_failure(
 # --------------------------------------------------------------------------------------------------- the decision
 
 
-def _decide(runtime: Runtime, lease: Lease, turn: Turn, draft: Draft, planned: list[Planned]) -> bool:
+def _decide(runtime: Runtime, lease: Lease, turn: Turn, draft: Draft, steps: list[Planned]) -> bool:
     """Write the decision and queue its actions; False, with nothing written, while events wait to be read."""
     outcome, reason, detail = plan.outcome_of(draft)
     with runtime.db.write():
@@ -238,15 +192,15 @@ def _decide(runtime: Runtime, lease: Lease, turn: Turn, draft: Draft, planned: l
         overtaken = upto is not None and upto.id > seen
         if overtaken and outcome is not Outcome.SILENCE:
             # The turn stays due: it will see everything that was written.
-            draft, planned, outcome, reason = Silence(Reason.SUPERSEDED), [], Outcome.SILENCE, Reason.SUPERSEDED
+            draft, steps, outcome, reason = Silence(Reason.SUPERSEDED), [], Outcome.SILENCE, Reason.SUPERSEDED
             upto = MessageRow.get_or_none(MessageRow.id == seen)
         elif outcome is not Outcome.SILENCE and not _still_stands(turn, row):
-            draft, planned, outcome, reason = Silence(Reason.CANCELLED), [], Outcome.SILENCE, Reason.CANCELLED
+            draft, steps, outcome, reason = Silence(Reason.CANCELLED), [], Outcome.SILENCE, Reason.CANCELLED
             sessions.mark(row, "ai_response_cancelled", now)
         if not overtaken:
             turns.clear(lease.id)
         decision = _write_decision(runtime, row, outcome, reason, detail, draft, upto)
-        queued = outbox.queue(row, planned, decision, upto, now)
+        queued = outbox.queue(row, steps, decision, upto, now)
         changes = _consequences(runtime, row, turn, draft)
         row.save()
         session = sessions.to_session(row)

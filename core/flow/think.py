@@ -1,4 +1,4 @@
-"""What the AI makes of a turn: may it speak, does it hand off, what does it say."""
+"""What the AI makes of a turn: may it speak, does it hand off, what does it say, and what follows from that."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 from dataclasses import replace
 
 from core.domain import (
+    Action,
     Connection,
     Draft,
     Handoff,
@@ -21,10 +22,12 @@ from core.domain import (
     Summary,
     Turn,
     VendorState,
+    Veto,
 )
 from core.flow import leases, plan, routing, sessions, sync, turns
 from core.flow.human_request import asks_for_human
 from core.flow.leases import Lease
+from core.flow.plan import Planned
 from core.flow.process import to_event
 from core.runtime import Runtime
 from core.store.models import EventRow, SessionRow
@@ -107,3 +110,44 @@ def summarise(runtime: Runtime, turn: Turn) -> Summary:
         log.exception("a session could not be summarised by its responder; a plain listing is used")
         made = None
     return made or plan.plain_summary(turn)
+
+
+def planned(runtime: Runtime, connection: Connection, turn: Turn, draft: Draft, claim: bool) -> list[Planned]:
+    """The effects a draft leads to in the turn's mode, before any plugin has seen them."""
+    if turn.mode is Mode.SHADOW or isinstance(draft, Silence):
+        return []
+    if turn.mode is Mode.ASSIST:
+        text = draft.text if isinstance(draft, Reply | Resolve) else ""
+        footer = runtime.config.channels[turn.session.channel].assist_footer
+        return plan.for_assist(text, footer) if text else []
+    match draft:
+        case Reply():
+            return plan.for_reply(draft.text, connection.agent_id, claim=claim)
+        case Resolve():
+            summary = draft.summary or plan.plain_summary(turn)
+            return plan.for_resolution(draft.text, summary, connection.agent_id, claim=claim)
+        case Handoff():
+            summary = draft.summary or plan.plain_summary(turn)
+            return plan.for_handoff(draft.reason, summary, runtime.connections.connector(connection).handoff_steps)
+
+
+def amended(runtime: Runtime, turn: Turn, steps: list[Planned]) -> list[Planned]:
+    """Let the plugins amend or veto what is about to be queued."""
+    kept = []
+    for step in steps:
+        asked = Action(
+            id=0,
+            session_id=turn.session.id,
+            conversation_id=turn.session.conversation_id,
+            kind=step.kind,
+            text=step.text,
+            assignee=step.assignee,
+            channel=turn.session.channel,
+            data=turn.session.data,
+        )
+        answer = runtime.plugins.amend(asked, turn.session)
+        if isinstance(answer, Veto):
+            kept.append(replace(step, vetoed=answer.reason))
+        else:
+            kept.append(replace(step, text=answer.text, assignee=answer.assignee, fields=answer.fields))
+    return kept

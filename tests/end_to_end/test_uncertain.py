@@ -88,7 +88,7 @@ def test_a_reply_that_was_not_posted_is_posted_once_after_the_quarantine(world: 
     world.run(300)
     assert world.replies(conversation) == ["Hello from the AI."]
     assert outcomes(world, last_action(world, "reply")) == ["unknown", "sent"]
-    tried = [call for call in world.sim.record.calls("send_message")]
+    tried = list(world.sim.record.calls("send_message"))
     assert (tried[1].at - tried[0].at).total_seconds() >= 90  # the quarantine, and the second read
 
 
