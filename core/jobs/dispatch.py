@@ -7,6 +7,8 @@ import threading
 import time
 from datetime import datetime
 
+from peewee import fn
+
 from core.errors import RelaydeskError
 from core.flow import leases
 from core.flow.attachments import fetch_next_attachment
@@ -69,12 +71,19 @@ def drain_all_due(runtime: Runtime) -> int:
 
 
 def next_moment(runtime: Runtime) -> datetime | None:
-    """When the next conversation is due; None when nothing is left to do."""
+    """When the next conversation can be taken up; None when nothing is left to do.
+
+    One that another worker holds counts from the end of its lease: it is usually given back long before.
+    """
+    due = LeaseRow.next_at.is_null(False)
     with runtime.db.read():
-        row = (
-            LeaseRow.select(LeaseRow.next_at).where(LeaseRow.next_at.is_null(False)).order_by(LeaseRow.next_at).first()
-        )
-    return row.next_at if row else None
+        now = runtime.db.now()
+        held = LeaseRow.until.is_null(False) & (LeaseRow.until >= now)
+        moments = [
+            LeaseRow.select(fn.MIN(LeaseRow.next_at)).where(due, ~held).scalar(),
+            LeaseRow.select(fn.MIN(LeaseRow.until)).where(due, held).scalar(),
+        ]
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def _give_back(runtime: Runtime, lease: Lease) -> None:
@@ -163,5 +172,4 @@ class Dispatcher:
         due = next_moment(self._runtime)
         if due is None:
             return LONGEST_SLEEP
-        # A conversation that is due but held by another worker must not make this loop spin.
-        return min(LONGEST_SLEEP, max(0.02, (due - self._runtime.db.now()).total_seconds()))
+        return min(LONGEST_SLEEP, max(0.0, (due - self._runtime.db.now()).total_seconds()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -82,10 +82,11 @@ CONFIG = """
 base_url = "http://127.0.0.1:8000"
 secret_key = "a secret key that is only good for these tests, and long"
 embedded_worker = false
+{server}
 [database]
 url = "{database}"
 [plugins]
-enabled = ["scripted", "freshchat"]
+enabled = [{enabled}]
 paths = ["{plugins}"]
 {extra}
 [[connections]]
@@ -117,8 +118,18 @@ class World:
 
     # ------------------------------------------------------------------------------------------- the service
 
-    def start(self, *, extra: str = "", **connection: Any) -> World:
-        """Start the service; `connection` are settings of the connection, `extra` sections of the file."""
+    def start(
+        self,
+        *,
+        extra: str = "",
+        server: str = "",
+        enabled: Sequence[str] = ("scripted", "freshchat"),
+        **connection: Any,
+    ) -> World:
+        """Start the service; `connection` are settings of the connection, `extra` sections of the file.
+
+        `server` are further lines of `[server]`, `enabled` the plugins by priority.
+        """
         plugins = self.folder / "more_plugins"
         plugins.mkdir(exist_ok=True)
         (plugins / "scripted.py").write_text(SCRIPTED, encoding="utf-8")
@@ -131,6 +142,8 @@ class World:
                 token=self.sim.token,
                 agent=connection.pop("default_agent_email", "robin@example.com"),
                 extra=extra,
+                server=server,
+                enabled=", ".join(f'"{name}"' for name in enabled),
                 connection="\n".join(f"{key} = {_toml(value)}" for key, value in connection.items()),
             ),
             encoding="utf-8",
@@ -187,11 +200,7 @@ class World:
             due = next_moment(self.runtime)
             if due is None or due > until:
                 break
-            if due <= self.clock.now():  # somebody who does not move holds its lease
-                due = self.clock.now() + timedelta(seconds=1)
-                if due > until:
-                    break
-            self.clock.turn_to(due)
+            self.clock.turn_to(due + timedelta(microseconds=1))  # a lease is over only after its last moment
         self.clock.turn_to(until)
 
     def hear(self) -> None:
