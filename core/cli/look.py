@@ -18,14 +18,16 @@ from core.runtime import Runtime, build_runtime
 from core.store.migrations import migrate
 
 
-def _open(config_path: str) -> Runtime:
+def open_runtime(config_path: str) -> Runtime:
+    """The runtime of a configuration file, with its store up to date; raises `ConfigError`."""
     runtime = build_runtime(load_config(Path(config_path)))
     migrate(runtime.db)
     return runtime
 
 
-def _webhook_address(runtime: Runtime, name: str) -> tuple[str, str]:
-    """The webhook address of a connection, and its set-up guide."""
+def webhook_address(runtime: Runtime, name: str) -> tuple[str, str]:
+    """The webhook address of a connection, and its set-up guide; raises `ConfigError` naming those there are."""
+    runtime.connections.provision()
     connection = runtime.connections.named(name)
     if connection is None:
         known = ", ".join(configured.name for configured in runtime.config.connections) or "none"
@@ -42,7 +44,7 @@ def check(config_path: str) -> None:
 
     Prints who each connection speaks as. Exits 1 if a connection fails, 2 if the configuration is wrong.
     """
-    runtime = _open(config_path)
+    runtime = open_runtime(config_path)
     click.echo(f"configuration  {runtime.config.path}: ok")
     click.echo(f"plugins        {', '.join(runtime.plugins.names) or 'none'}: ok")
     click.echo(f"store          {runtime.db.describe()}: ok")
@@ -71,7 +73,7 @@ def _who(identity: Identity) -> str:
 @click.pass_obj
 def plugins(config_path: str, as_json: bool) -> None:
     """List the enabled plugins, where each was found, and the hooks it implements."""
-    runtime = _open(config_path)
+    runtime = open_runtime(config_path)
     found = runtime.plugins.describe()
     if as_json:
         click.echo(json.dumps([dataclasses.asdict(plugin) for plugin in found], indent=2))
@@ -87,7 +89,7 @@ def plugins(config_path: str, as_json: bool) -> None:
 @click.pass_obj
 def connections(config_path: str, as_json: bool) -> None:
     """List the configured connections: their state, who they speak as, and when they were last heard of."""
-    runtime = _open(config_path)
+    runtime = open_runtime(config_path)
     runtime.connections.provision()
     listed = []
     for connection, error in runtime.connections.all():
@@ -122,9 +124,8 @@ def webhook_url(config_path: str, name: str, guide: bool) -> None:
 
     Whoever has this address can post events: treat it as a secret. It stays the same when the API token is rotated.
     """
-    runtime = _open(config_path)
-    runtime.connections.provision()
-    url, steps = _webhook_address(runtime, name)
+    runtime = open_runtime(config_path)
+    url, steps = webhook_address(runtime, name)
     click.echo(url)
     if guide:
         click.echo("\n" + steps)

@@ -4,45 +4,91 @@ from __future__ import annotations
 
 import secrets
 import shutil
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
+from argon2 import PasswordHasher
 
 from core.config import load_config
+from core.errors import ConfigError
 from core.runtime import build_runtime
 from core.store.migrations import migrate as apply_migrations
 
 HERE = Path(__file__).resolve().parent.parent.parent
+SAMPLE = HERE / "plugins" / "answers" / "sample"
 
 
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path())
-def init(folder: Path) -> None:
-    """Make a new project in FOLDER: a configuration file, a secret key, and sample answers.
+@click.option("--admin-email", default="admin@localhost", show_default=True, help="With which to sign in to the pages.")
+def init(folder: Path, admin_email: str) -> None:
+    """Make a new project in FOLDER: a configuration file, a secret key, an administrator, and sample answers.
 
     Nothing that is there already is overwritten.
     """
+    make_project(folder, admin_email, click.echo)
+    click.echo("next: relaydesk check, then relaydesk serve")
+
+
+def make_project(folder: Path, admin_email: str, say: Callable[[str], None], answers: Path = SAMPLE) -> str:
+    """Make a project; returns the administrator's password, "" if the configuration was there already.
+
+    `answers` is the folder of Markdown files that the project begins with.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    password = ""
     config = folder / "config.toml"
     key_file = folder / "secret_key"
     if not key_file.exists():
-        key_file.touch(mode=0o600)
-        key_file.write_text(secrets.token_urlsafe(48) + "\n", encoding="utf-8")
-        click.echo(f"made {key_file}: keep it; webhook addresses depend on it")
+        _write_private(key_file, secrets.token_urlsafe(48))
+        say(f"made {key_file}: keep it; webhook addresses depend on it")
     if config.exists():
-        click.echo(f"kept {config}: it is there already")
+        say(f"kept {config}: it is there already")
     else:
-        example = (HERE / "config.example.toml").read_text(encoding="utf-8")
-        text = example.replace('secret_key = { env = "RELAYDESK_SECRET_KEY" }', 'secret_key = { file = "secret_key" }')
-        config.write_text(text, encoding="utf-8")
-        click.echo(f"made {config}: fill in a [[connections]] table")
-    answers = folder / "answers"
-    if answers.exists():
-        click.echo(f"kept {answers}: it is there already")
+        password = secrets.token_urlsafe(12)
+        hash_file = folder / "admin_password_hash"
+        _write_private(hash_file, PasswordHasher().hash(password))
+        config.write_text(_filled_in(_example(), admin_email), encoding="utf-8")
+        say(f"made {config}: fill in a [[connections]] table")
+        say(f"made the administrator {admin_email} with the password {password} (shown only now)")
+    place = folder / "answers"
+    if place.exists():
+        say(f"kept {place}: it is there already")
     else:
-        shutil.copytree(HERE / "plugins" / "answers" / "sample", answers)
-        click.echo(f"made {answers}: sample answers, to be replaced with your own")
-    click.echo("next: relaydesk check, then relaydesk serve")
+        shutil.copytree(answers, place)
+        say(f"made {place}: sample answers, to be replaced with your own")
+    return password
+
+
+def _example() -> str:
+    """The example configuration: beside core in a checkout, in share/relaydesk once installed."""
+    for place in (HERE / "config.example.toml", Path(sys.prefix) / "share" / "relaydesk" / "config.example.toml"):
+        if place.is_file():
+            return place.read_text(encoding="utf-8")
+    raise ConfigError("init", "config.example.toml is not where it belongs", "Install relaydesk again.")
+
+
+def _filled_in(example: str, admin_email: str) -> str:
+    text = example
+    for shown, meant in (
+        ('secret_key = { env = "RELAYDESK_SECRET_KEY" }', 'secret_key = { file = "secret_key" }'),
+        ('admin_email = "admin@example.com"', f'admin_email = "{admin_email}"'),
+        (
+            '#admin_password_hash = { env = "RELAYDESK_ADMIN_PASSWORD_HASH" }',
+            'admin_password_hash = { file = "admin_password_hash" }',
+        ),
+    ):
+        if shown not in text:
+            raise ConfigError("init", "config.example.toml was changed beyond recognition", "Install relaydesk again.")
+        text = text.replace(shown, meant)
+    return text
+
+
+def _write_private(file: Path, text: str) -> None:
+    file.touch(mode=0o600)
+    file.write_text(text + "\n", encoding="utf-8")
 
 
 @click.command()

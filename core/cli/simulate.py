@@ -1,0 +1,131 @@
+"""Commands that stand in for a vendor: `simulate` runs one, `send-fixture` sends one of its payloads."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import click
+import requests
+
+from core.cli.look import open_runtime, webhook_address
+from core.config import Config, load_config
+from core.connector import Connector
+from core.errors import ConfigError
+from core.plugin_manager import load_plugins
+
+EVERYTHING = """
+[server]
+base_url = "http://127.0.0.1:8000"
+secret_key = "only to find the connectors of the bundled plugins"
+[plugins]
+enabled = [{names}]
+"""
+
+
+def folder_of(connector: Connector) -> Path:
+    """The folder of the plugin that a connector comes from."""
+    return Path(str(sys.modules[type(connector).__module__].__file__)).parent
+
+
+def simulator_of(connector: Connector) -> ModuleType | None:
+    """The module that simulates a connector's vendor; None if its plugin has none."""
+    if not (folder_of(connector) / "simulator.py").is_file():
+        return None
+    package = type(connector).__module__.rpartition(".")[0]
+    return importlib.import_module(f"{package}.simulator")
+
+
+def _bundled_connectors() -> Iterator[Connector]:
+    """The connectors of the plugins beside core, found without any configuration of the user's."""
+    import tempfile
+
+    plugins = Path(__file__).resolve().parents[2] / "plugins"
+    names = sorted(folder.name for folder in plugins.iterdir() if (folder / "connector.py").is_file())
+    with tempfile.TemporaryDirectory() as scratch:
+        file = Path(scratch) / "config.toml"
+        file.write_text(EVERYTHING.format(names=", ".join(f'"{name}"' for name in names)), encoding="utf-8")
+        config: Config = load_config(file)
+        yield from load_plugins(config).connectors.values()
+
+
+def find_simulator(name: str) -> ModuleType:
+    """The simulator of the vendor called `name`; raises `ConfigError` listing those there are."""
+    found = {connector.name: simulator_of(connector) for connector in _bundled_connectors()}
+    simulator = found.get(name)
+    if simulator is None:
+        known = ", ".join(sorted(each for each, module in found.items() if module)) or "none"
+        raise ConfigError("simulate", f'there is no simulator of "{name}"', f"Those there are: {known}.")
+    return simulator
+
+
+@click.command()
+@click.argument("connector")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
+@click.option("--port", default=0, help="The port to listen at; 0 takes a free one.")
+@click.option("--token", default=None, help="The API token it accepts; without it one is made up.")
+@click.option("--webhook-url", default=None, help="Where it sends its webhooks.")
+@click.option("--requests-per-minute", default=60, show_default=True, help="Its rate limit.")
+@click.option("--agent-email", default="robin@example.com", show_default=True, help="The e-mail of the AI's agent.")
+def simulate(
+    connector: str,
+    host: str,
+    port: int,
+    token: str | None,
+    webhook_url: str | None,
+    requests_per_minute: int,
+    agent_email: str,
+) -> None:
+    """Run a simulated account of the vendor CONNECTOR, with a page to write as the customer and work as the agent.
+
+    It prints what to put into a [[connections]] table: api_url, access_token, default_agent_email and public_key.
+    """
+    simulator = find_simulator(connector)
+    simulator.simulate(
+        host,
+        port,
+        say=click.echo,
+        token=token,
+        webhook_url=webhook_url,
+        requests_per_minute=requests_per_minute,
+        agent_email=agent_email,
+    )
+
+
+@click.command("send-fixture")
+@click.argument("connection")
+@click.argument("fixture", required=False, default="")
+@click.option("--list", "listing", is_flag=True, help="List the fixtures of the connection's connector.")
+@click.option("--url", default="", help="Send it here instead of to server.base_url's webhook address.")
+@click.pass_obj
+def send_fixture(config_path: str, connection: str, fixture: str, listing: bool, url: str) -> None:
+    """Send the vendor's payload FIXTURE to the running service, as the vendor would, by way of CONNECTION.
+
+    A connection with a public key refuses it: a fixture bears no signature of your account.
+    """
+    runtime = open_runtime(config_path)
+    address, _ = webhook_address(runtime, connection)
+    known = runtime.connections.named(connection)
+    if known is None:
+        raise ConfigError("connections", f'there is no connection "{connection}"', "Add it to the configuration.")
+    fixtures = {
+        file.stem: file
+        for file in sorted((folder_of(runtime.connections.connector(known)) / "fixtures").glob("*.json"))
+    }
+    runtime.close()
+    if listing:
+        click.echo("\n".join(fixtures))
+        return
+    if fixture not in fixtures:
+        raise click.UsageError(f'there is no fixture "{fixture}"; --list shows those there are')
+    headers = {"Content-Type": "application/json"}
+    try:
+        answer = requests.post(url or address, data=fixtures[fixture].read_bytes(), headers=headers, timeout=10)
+    except requests.ConnectionError:
+        click.echo("no service answers there; start it with: relaydesk serve", err=True)
+        sys.exit(1)
+    click.echo(f"{answer.status_code} {answer.text.strip()}")
+    sys.exit(0 if answer.ok else 1)
