@@ -34,7 +34,8 @@ ASKING = {
         r"(?:to have |to get |to see )?(?:a |an |the |some |to )*(?:real |live |actual |human )+"
         r"(?:human|person|people|agent|operator|representative|rep|being|help|support|assistance)\b",
         r"(?:want|need|would like|prefer|get me|give me|i.d like) (?:a |an |the |some )*"
-        r"(?:human(?: being)?|person|agent|operator|representative)\b(?! (?:fee|fees|resources?|module|account|software))",
+        r"(?:human(?: being)?|person|agent|operator|representative)\b"
+        r"(?! (?:fee|fees|resources?|module|account|software))",
         r"(?:real|live|actual|human) (?:person|human|agent|operator|being|representative) ?(?:please|now|!|$)",
         r"(?:can|could|may) (?:a|an|some|any) ?(?:real |human |live )*(?:human|person|agent|one|body) "
         r"(?:please )?(?:help|answer|call|contact|talk|take over)",
@@ -52,7 +53,8 @@ ASKING = {
     "fr": [
         r"(?:parler|discuter|echanger|communiquer|contacter|joindre) (?:a|avec)? ?(?:une?|un|votre|le)? ?{person}\b",
         r"(?:passez|passer|transferez|transferer|mettez)[- ]?(?:moi)? .{{0,20}}{person}\b",
-        r"(?:veux|voudrais|besoin d.|souhaite) ?(?:une?|un)? ?(?:vrai[e]? )?(?:humain|personne|conseiller|conseillere)\b",
+        r"(?:veux|voudrais|besoin d.|souhaite) ?(?:une?|un)? ?(?:vrai[e]? )?"
+        r"(?:humain|personne|conseiller|conseillere)\b",
     ],
     "es": [
         r"(?:hablar|chatear|comunicar(?:me)?|contactar|pasar(?:me)?|conectar(?:me)?|paseme|comuniqueme|paseme) "
@@ -60,7 +62,8 @@ ASKING = {
         r"(?:quiero|necesito|quisiera|prefiero) (?:a )?(?:una|un) (?:persona|humano|agente|operador|asesor)\b",
     ],
     "it": [
-        r"(?:parlare|chattare|comunicare|passatemi|passarmi|mettetemi in contatto) (?:con|a)? ?(?:una|un|il|l.)? ?{person}\b",
+        r"(?:parlare|chattare|comunicare|passatemi|passarmi|mettetemi in contatto) (?:con|a)? ?"
+        r"(?:una|un|il|l.)? ?{person}\b",
         r"(?:voglio|vorrei|ho bisogno di) (?:una|un) (?:persona|umano|operatore|operatrice)\b",
     ],
     "pt": [
