@@ -12,9 +12,14 @@ from core.web import queries
 
 NO_ADMINISTRATOR = (
     "The pages are closed: no administrator is configured.\n"
-    "Set server.admin_email and server.admin_password_hash in the configuration file "
-    "(relaydesk init makes both), and start again.\n"
+    "Set server.admin_email and server.admin_password_hash in the configuration file, and start again.\n"
+    "`relaydesk init` does so for a new project. For one that is there already, this asks for a password\n"
+    "and prints its hash:\n"
+    "  python -c 'import argon2, getpass; print(argon2.PasswordHasher().hash(getpass.getpass()))'\n"
 )
+LAST_PAGE = 100_000
+HIGHEST_ID = 2**63 - 1
+"""What the stores can compare an id with; SQLite raises for more."""
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
@@ -22,8 +27,9 @@ POLICY = (
 
 def pages(runtime: Runtime) -> Blueprint:
     """The blueprint of `/` and `/sessions/<id>`."""
+    # Not under /static: Flask itself answers there, for a folder that this app does not have.
     blueprint = Blueprint(
-        "pages", __name__, template_folder="templates", static_folder="static", static_url_path="/static"
+        "pages", __name__, template_folder="templates", static_folder="static", static_url_path="/assets"
     )
     auth = _guard(runtime)
 
@@ -45,15 +51,19 @@ def pages(runtime: Runtime) -> Blueprint:
     @blueprint.get("/")
     @auth.login_required
     def inbox() -> str:
-        page = max(1, request.args.get("page", 1, type=int))
+        page = min(max(1, request.args.get("page", 1, type=int)), LAST_PAGE)
         lines, more = queries.inbox(runtime.db, page)
-        connections = list(runtime.connections.all())
-        troubles = queries.troubles(runtime.db)
         return render_template(
-            "inbox.html", lines=lines, page=page, more=more, connections=connections, troubles=troubles
+            "inbox.html",
+            lines=lines,
+            page=page,
+            more=more,
+            configured=[connection.name for connection in runtime.config.connections],
+            connections=list(runtime.connections.all()),
+            troubles=queries.troubles(runtime.db),
         )
 
-    @blueprint.get("/sessions/<int:session_id>")
+    @blueprint.get(f"/sessions/<int(max={HIGHEST_ID}):session_id>")
     @auth.login_required
     def session(session_id: int) -> str:
         found = queries.opened(runtime.db, session_id)

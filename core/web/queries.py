@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from peewee import fn
+from peewee import JOIN, fn
 
+from core.domain import Visibility
 from core.store.database import Database
 from core.store.models import (
     ActionRow,
@@ -54,20 +55,18 @@ class Opened:
 
 def inbox(db: Database, page: int) -> tuple[list[Listed], bool]:
     """The sessions of a page of the inbox, latest first, and whether there are more."""
-    newest = MessageRow.select(fn.MAX(MessageRow.id)).where(MessageRow.session == SessionRow.id)
     query = (
-        SessionRow.select(SessionRow, ConnectionRow.name, ContactRow.name, ContactRow.email, MessageRow.text)
+        SessionRow.select(SessionRow, ConnectionRow.name, ContactRow.name, ContactRow.email)
         .join(ConnectionRow)
         .switch(SessionRow)
-        .join(ContactRow, "LEFT OUTER")
-        .switch(SessionRow)
-        .join(MessageRow, "LEFT OUTER", on=(MessageRow.id == newest), attr="newest")
+        .join(ContactRow, JOIN.LEFT_OUTER)
         .order_by(SessionRow.updated_at.desc(), SessionRow.id.desc())
         .limit(PAGE + 1)
         .offset((page - 1) * PAGE)
     )
     with db.read():
         rows = list(query)
+        last = _last_texts([row.id for row in rows])
     lines = [
         Listed(
             id=row.id,
@@ -76,12 +75,23 @@ def inbox(db: Database, page: int) -> tuple[list[Listed], bool]:
             status=row.status,
             owner=row.owner,
             contact=_who(row.contact),
-            last=getattr(getattr(row, "newest", None), "text", "") or "",
+            last=last.get(row.id, ""),
             updated_at=row.updated_at,
         )
         for row in rows[:PAGE]
     ]
     return lines, len(rows) > PAGE
+
+
+def _last_texts(session_ids: list[int]) -> dict[int, str]:
+    """The newest public message of each session: a private note must not look like one in a list."""
+    public = MessageRow.select(fn.MAX(MessageRow.id)).where(
+        MessageRow.session.in_(session_ids), MessageRow.visibility == Visibility.PUBLIC.value
+    )
+    newest = MessageRow.select(MessageRow.session, MessageRow.text).where(
+        MessageRow.id.in_(public.group_by(MessageRow.session))
+    )
+    return {row.session_id: row.text for row in newest}
 
 
 def opened(db: Database, session_id: int) -> Opened | None:
@@ -92,14 +102,7 @@ def opened(db: Database, session_id: int) -> Opened | None:
             return None
         messages = list(MessageRow.select().where(MessageRow.session == row.id).order_by(MessageRow.at, MessageRow.id))
         files: dict[int, list[Any]] = {}
-        for file in AttachmentRow.select(
-            AttachmentRow.message,
-            AttachmentRow.name,
-            AttachmentRow.content_type,
-            AttachmentRow.size,
-            AttachmentRow.state,
-            AttachmentRow.placeholder,
-        ).where(AttachmentRow.message.in_([message.id for message in messages])):
+        for file in _files_of(row.id):
             files.setdefault(file.message_id, []).append(file)
         return Opened(
             session=row,
@@ -111,6 +114,13 @@ def opened(db: Database, session_id: int) -> Opened | None:
             actions=list(ActionRow.select().where(ActionRow.session == row.id).order_by(ActionRow.id)),
             timeline=list(TimelineRow.select().where(TimelineRow.session == row.id).order_by(TimelineRow.id)),
         )
+
+
+def _files_of(session_id: int) -> Any:
+    """All attachments of a session, without their content."""
+    shown = (AttachmentRow.message, AttachmentRow.name, AttachmentRow.size, AttachmentRow.state)
+    query = AttachmentRow.select(*shown, AttachmentRow.placeholder).join(MessageRow)
+    return query.where(MessageRow.session == session_id).order_by(AttachmentRow.id)
 
 
 def troubles(db: Database) -> dict[str, int]:

@@ -8,10 +8,11 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from core import Author, Channel, Message, Mode, Owner, Reply, Session, SessionStatus, Turn, hookspecs
+from core import Author, Channel, Connector, Message, Mode, Owner, Reply, Session, SessionStatus, Turn, hookspecs
 from core.config import load_config
 from core.plugin_manager import HOOKS, load_plugins
 
@@ -58,7 +59,7 @@ def test_the_reference_is_what_the_specifications_say() -> None:
 
 
 def test_the_example_of_a_plugin_works(tmp_path: Path) -> None:
-    [example] = re.findall(r"```python\n(.*?)```", REFERENCE, re.DOTALL)
+    [example] = re.findall(r"```python\n(\"\"\".*?night_greeting\.py.*?)```", REFERENCE, re.DOTALL)
     (tmp_path / "plugins").mkdir()
     (tmp_path / "plugins" / "night_greeting.py").write_text(example, encoding="utf-8")
     (tmp_path / "config.toml").write_text(
@@ -72,3 +73,17 @@ def test_the_example_of_a_plugin_works(tmp_path: Path) -> None:
         asked = Message(Author.CUSTOMER, "Hello?", datetime(2026, 1, 1, hour, tzinfo=UTC))
         turn = Turn(session, "support", Mode.AUTOPILOT, (asked,), (asked,))
         assert plugins.decide("draft_reply", turn=turn) == answer
+
+
+def test_the_example_of_a_simulated_vendor_works() -> None:
+    [example] = re.findall(r"```python\n(from flask .*?)```", REFERENCE, re.DOTALL)
+    module: dict[str, Any] = {"__name__": "tea_example"}
+    exec(compile(example, "plugins/README.md", "exec"), module)  # noqa: S102 - our own page
+    module["test_a_cup_whose_answer_is_lost_is_in_doubt"]()
+
+
+def test_every_method_of_a_connector_is_in_the_instructions() -> None:
+    told = REFERENCE.split("## Write a connector")[1].split("\n## ")[0]
+    own = [name for name in {**vars(Connector), **Connector.__annotations__} if not name.startswith("_")]
+    assert len(own) > 15
+    assert [name for name in own if not re.search(rf"`{name}\b", told)] == []

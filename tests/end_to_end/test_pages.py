@@ -1,0 +1,380 @@
+"""The pages over HTTP: who may see them, what they show of a conversation, and what they never do with its text."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import requests
+from argon2 import PasswordHasher
+from bs4 import BeautifulSoup
+
+from core import Handoff, Sentiment, Summary
+from core.store.models import ActionRow, AttachmentRow, LeaseRow, MessageRow, SessionRow
+from core.web.queries import PAGE
+
+EMAIL = "lead@example.com"
+PASSWORD = "a password for these tests"
+NASTY = "<script>alert(1)</script><img src=x onerror=alert(2)>"
+
+
+@pytest.fixture(scope="session")
+def administrator() -> str:
+    """The lines of [server] that name an administrator; the hash is a cheap one, for speed."""
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    return f'admin_email = "{EMAIL}"\nadmin_password_hash = "{cheap.hash(PASSWORD)}"'
+
+
+@pytest.fixture
+def site(world: Any, administrator: str) -> Any:
+    """A running service with an administrator."""
+    return world.start(server=administrator)
+
+
+def get(world: Any, path: str = "/", user: str = EMAIL, password: str = PASSWORD) -> requests.Response:
+    return requests.get(f"{world.url}{path}", auth=(user, password), timeout=10)
+
+
+def read(world: Any, path: str = "/") -> BeautifulSoup:
+    """A page that must be there."""
+    answer = get(world, path)
+    assert answer.status_code == 200, answer.text
+    return BeautifulSoup(answer.text, "html.parser")
+
+
+def words(node: Any) -> str:
+    return " ".join(node.get_text(" ").split())
+
+
+def add_sessions(world: Any, number: int) -> None:
+    """Put sessions with one message each into the store, a minute apart, the last one the newest."""
+    connection = world.connections.named("support").id
+    with world.runtime.db.write():
+        for index in range(number):
+            at = world.clock.now() + timedelta(minutes=index)
+            lease = LeaseRow.create(connection=connection, conversation_id=f"made-{index}")
+            row = SessionRow.create(
+                connection=connection,
+                lease=lease,
+                conversation_id=f"made-{index}",
+                channel="web",
+                mode="autopilot",
+                created_at=at,
+                updated_at=at,
+            )
+            MessageRow.create(
+                session=row,
+                connection=connection,
+                external_id=f"m-{index}",
+                author="customer",
+                text=f"question {index}",
+                at=at,
+                received_at=at,
+            )
+
+
+# ------------------------------------------------------------------------------------------------------ who may
+
+
+@pytest.mark.parametrize("path", ["/", "/sessions/1", "/sessions/999"])
+def test_without_credentials_nothing_is_shown_and_the_browser_asks_for_them(site: Any, path: str) -> None:
+    answer = requests.get(f"{site.url}{path}", timeout=10)
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"].startswith("Basic")
+
+
+@pytest.mark.parametrize(
+    ("user", "password"),
+    [(EMAIL, "wrong"), (EMAIL, ""), ("someone@example.com", PASSWORD), ("", PASSWORD), ("", "")],
+)
+def test_a_wrong_password_or_address_is_refused(site: Any, user: str, password: str) -> None:
+    assert get(site, user=user, password=password).status_code == 401
+
+
+def test_the_address_may_be_written_in_capitals(site: Any) -> None:
+    assert get(site, user=EMAIL.upper()).status_code == 200
+
+
+@pytest.mark.parametrize("server", ["", f'admin_email = "{EMAIL}"', 'admin_password_hash = "anything"'])
+def test_without_an_administrator_the_pages_are_closed_and_say_what_to_set(world: Any, server: str) -> None:
+    world.start(server=server)
+    answer = get(world)
+    assert answer.status_code == 403
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    for told in ("server.admin_email", "server.admin_password_hash", "argon2.PasswordHasher().hash("):
+        assert told in answer.text
+
+
+def test_a_hash_that_is_none_lets_nobody_in(world: Any) -> None:
+    world.start(server=f'admin_email = "{EMAIL}"\nadmin_password_hash = "{PASSWORD}"')
+    assert get(world).status_code == 401
+
+
+def test_closed_pages_do_not_close_the_webhook_or_the_health_check(world: Any) -> None:
+    world.start()
+    assert requests.get(f"{world.url}/healthz", timeout=10).status_code == 200
+    world.sim.customer_writes(world.ada, "Anybody there?")
+    world.hear()
+    assert world.events()
+
+
+# ------------------------------------------------------------------------------------------------------- headers
+
+
+@pytest.mark.parametrize("path", ["/", "/sessions/999", "/assets/pages.css"])
+def test_every_answer_forbids_scripts_frames_and_guessing(site: Any, path: str) -> None:
+    headers = get(site, path).headers
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src" not in policy
+    assert "unsafe-inline" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_pages_are_kept_nowhere_on_the_way_and_need_nothing_inline(site: Any) -> None:
+    answer = get(site)
+    assert answer.headers["Cache-Control"] == "no-store"
+    page = BeautifulSoup(answer.text, "html.parser")
+    assert page.find_all(["script", "style"]) == []
+    assert page.find_all(style=True) == []
+    assert get(site, str(page.find("link")["href"])).headers["Content-Type"].startswith("text/css")
+
+
+# ------------------------------------------------------------------------------------------------------ the inbox
+
+
+def test_an_empty_inbox_says_how_conversations_get_there(site: Any) -> None:
+    empty = words(read(site).main)
+    assert "No conversations yet" in empty
+    assert "relaydesk webhook-url support --guide" in empty
+
+
+def test_an_empty_inbox_without_a_connection_says_what_to_add(site: Any, world: Any, administrator: str) -> None:
+    # The same service, after its last connection was taken out of the file.
+    object.__setattr__(world.runtime.config, "connections", ())
+    world.runtime.connections._configured.clear()
+    empty = words(read(site).main)
+    assert "[[connections]]" in empty
+    assert "relaydesk check" in empty
+
+
+def test_the_inbox_shows_who_wrote_what_and_who_answers(site: Any) -> None:
+    site.says("In two days.")
+    site.sim.customer_writes(site.ada, "When does it come?")
+    site.run(30)
+    [line] = read(site).select(".inbox li")
+    assert words(line.select_one(".who")) == "Ada Customer"
+    assert words(line.select_one(".last")) == "In two days."
+    for tag in ("open", "AI answers", "web", "support"):
+        assert tag in words(line.select_one(".tags"))
+
+
+def test_the_inbox_shows_the_last_public_message_and_no_private_note(site: Any) -> None:
+    site.ai_plugin.answer = lambda turn: Handoff(summary=Summary("A note for agents alone."))
+    conversation = site.sim.customer_writes(site.ada, "That is too late!")
+    site.run(30)
+    assert any("A note for agents alone." in note for note in site.notes(conversation))
+    [line] = read(site).select(".inbox li")
+    assert words(line.select_one(".last")) == "That is too late!"
+    assert "human answers" in words(line.select_one(".tags"))
+
+
+def test_the_inbox_goes_on_on_further_pages_newest_first(site: Any) -> None:
+    add_sessions(site, PAGE + 3)
+    first = read(site)
+    lines = [words(line) for line in first.select(".inbox .last")]
+    assert lines == [f"question {number}" for number in range(PAGE + 2, 2, -1)]
+    assert first.select('a[rel="prev"]') == []
+    second = read(site, str(first.select_one('a[rel="next"]')["href"]))
+    assert [words(line) for line in second.select(".inbox .last")] == ["question 2", "question 1", "question 0"]
+    assert second.select('a[rel="next"]') == []
+    assert words(read(site, str(second.select_one('a[rel="prev"]')["href"])).select_one(".last")) == lines[0]
+
+
+@pytest.mark.parametrize("page", ["0", "-4", "many", ""])
+def test_a_page_number_that_makes_no_sense_shows_the_first_page(site: Any, page: str) -> None:
+    add_sessions(site, 1)
+    assert len(read(site, f"/?page={page}").select(".inbox li")) == 1
+
+
+@pytest.mark.parametrize("page", ["2", "99999999999999999999999999"])
+def test_a_page_behind_the_last_leads_back_to_the_first(site: Any, page: str) -> None:
+    add_sessions(site, 1)
+    main = read(site, f"/?page={page}").main
+    assert "Nothing on this page" in words(main)
+    assert [link["href"] for link in main.select("a")] == ["/"]
+
+
+def test_a_connection_that_is_switched_off_shows_why(world: Any, administrator: str) -> None:
+    world.start(server=administrator, default_agent_email="gone@example.com")
+    alarm = words(read(world).select_one('[role="alert"]'))
+    assert alarm.startswith("support is switched off:")
+    assert "gone@example.com" in alarm
+
+
+def test_what_a_person_must_look_at_is_counted(site: Any) -> None:
+    site.sim.customer_writes(site.ada, "Hello?")
+    site.hear()
+    site.post(b'{"action": "tea_was_made", "actor": {}, "data": {}}')
+    site.post(b"not json at all")
+    notice = words(read(site).select_one(".notice"))
+    assert "1 call of the webhook could not be read" in notice
+    assert "1 event of kinds that are not understood" in notice
+    assert "parked" not in notice
+
+
+# ---------------------------------------------------------------------------------------------------- one session
+
+
+@pytest.fixture
+def told(site: Any) -> BeautifulSoup:
+    """The page of a conversation that was answered once and then handed off with a note."""
+    site.says("In two days.")
+    site.sim.customer_writes(site.ada, "When does it come?")
+    site.run(30)
+    summary = Summary("Ada wants her parcel sooner.", Sentiment.ANGRY)
+    site.ai_plugin.answer = lambda turn: Handoff(detail="no such answer", summary=summary)
+    site.sim.customer_writes(site.ada, "That is too late!")
+    site.run(30)
+    return read(site, f"/sessions/{site.session().id}")
+
+
+def test_the_session_shows_the_thread_in_order_with_who_said_it(told: BeautifulSoup) -> None:
+    thread = told.select(".thread > li")
+    said = [(words(line.select_one(".by")).split(" ")[0], words(line.select_one(".text"))) for line in thread]
+    assert said[:3] == [("Customer", "When does it come?"), ("AI", "In two days."), ("Customer", "That is too late!")]
+
+
+def test_a_private_note_is_unmistakable_without_colours_too(told: BeautifulSoup) -> None:
+    private = told.select(".thread > li.private")
+    assert [words(line.select_one("strong")) for line in private] == ["private note"]
+    assert "Ada wants her parcel sooner." in words(private[0])
+    public = told.select(".thread > li.public")
+    assert len(public) == 3
+    assert not any("private" in words(line.select_one(".by")) for line in public)
+
+
+def test_the_session_shows_its_decisions_with_their_reasons(told: BeautifulSoup) -> None:
+    decisions = [words(line) for line in told.select("#decisions + ol > li")]
+    assert decisions[0].startswith("reply · answered · confidence 1.00")
+    assert decisions[1].startswith("handoff · cannot resolve")
+    assert "no such answer" in decisions[1]
+
+
+def test_the_session_shows_its_actions_and_what_became_of_them(told: BeautifulSoup) -> None:
+    actions = [words(line) for line in told.select("#actions + ol > li")]
+    assert [line.split(" ")[0] for line in actions] == ["assign", "reply", "unassign", "note"]
+    assert all("· sent" in line and "proven by" in line for line in actions)
+
+
+def test_the_session_shows_its_timeline_and_that_times_are_utc(told: BeautifulSoup) -> None:
+    timeline = [words(line) for line in told.select("#timeline + ol > li")]
+    assert any(line.endswith("handoff") for line in timeline)
+    assert "all times are UTC" in words(told.main)
+
+
+def test_a_parked_reply_shows_its_text_and_asks_a_person_to_look(site: Any) -> None:
+    site.says("In two days.")
+    site.sim.customer_writes(site.ada, "When does it come?")
+    site.run(30)
+    with site.runtime.db.write():
+        ActionRow.update(state="parked", error="it cannot be told").where(ActionRow.kind == "reply").execute()
+    [_, reply] = read(site, f"/sessions/{site.session().id}").select("#actions + ol > li")
+    for shown in ("reply · parked", "it cannot be told", "In two days.", "Look in the helpdesk"):
+        assert shown in words(reply)
+    assert "1 action is parked" in words(read(site).select_one(".notice"))
+
+
+def test_an_attachment_without_content_says_why(site: Any) -> None:
+    site.sim.customer_writes(site.ada, "Here is a photo.")
+    site.run(30)
+    with site.runtime.db.write():
+        message = MessageRow.get(MessageRow.author == "customer")
+        AttachmentRow.create(
+            message=message, name="a.exe", state="placeholder", placeholder="not of a kind that is kept"
+        )
+        AttachmentRow.create(message=message, name="b.png", state="stored", size=20_480, content=b"x")
+    files = [words(line) for line in read(site, f"/sessions/{site.session().id}").select(".file")]
+    assert files == ["a.exe — not of a kind that is kept", "b.png (20.5 kB)"]
+
+
+@pytest.mark.parametrize("path", ["/sessions/999", "/sessions/x", "/sessions/-1", "/sessions/99999999999999999999999"])
+def test_a_session_that_is_not_there_is_not_found(site: Any, path: str) -> None:
+    assert get(site, path).status_code == 404
+
+
+# ------------------------------------------------------------------------------------------------- hostile content
+
+
+def test_what_customers_and_vendors_write_is_shown_as_text(site: Any) -> None:
+    site.says(f"AI says {NASTY}")
+    mallory = site.sim.customer("mallory@example.com", f"Mallory {NASTY}")
+    site.sim.customer_writes(mallory, f"Customer says {NASTY}")
+    site.run(30)
+    with site.runtime.db.write():
+        AttachmentRow.create(message=MessageRow.get(), name=NASTY, state="placeholder", placeholder=NASTY)
+    for path in ("/", f"/sessions/{site.session().id}"):
+        page = read(site, path)
+        assert page.find_all(["script", "img"]) == []
+        assert f"AI says {NASTY}" in words(page)
+    assert f"Customer says {NASTY}" in words(page)
+
+
+@pytest.mark.parametrize(("url", "links"), [("https://vendor.example/c/1", 1), ("javascript:alert(1)", 0), ("", 0)])
+def test_only_a_web_address_becomes_the_link_to_the_helpdesk(site: Any, url: str, links: int) -> None:
+    add_sessions(site, 1)
+    with site.runtime.db.write():
+        SessionRow.update(url=url).execute()
+    found = read(site, f"/sessions/{site.session().id}").select('main a[target="_blank"]')
+    assert [link["href"] for link in found] == [url] * links
+
+
+# ------------------------------------------------------------------------------------------------------------ cost
+
+
+@pytest.mark.parametrize("path", ["/", "/sessions/{}"])
+def test_a_page_asks_the_store_the_same_number_of_times_however_much_it_shows(
+    site: Any, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    def asked(page: str) -> int:
+        caplog.clear()
+        with caplog.at_level(logging.DEBUG, logger="peewee"):
+            read(site, page)
+        return sum(1 for record in caplog.records if record.name == "peewee" and "SELECT" in str(record.msg))
+
+    add_sessions(site, 2)
+    with site.runtime.db.read():
+        few, many = SessionRow.select().order_by(SessionRow.id)
+    before = asked(path.format(few.id))
+    with site.runtime.db.write():
+        for number in range(20):
+            at = site.clock.now() + timedelta(seconds=number)
+            message = MessageRow.create(
+                session=many, connection=many.connection_id, author="customer", text="more", at=at, received_at=at
+            )
+            AttachmentRow.create(message=message, name="file.txt")
+            lease = LeaseRow.create(connection=many.connection_id, conversation_id=f"further-{number}")
+            SessionRow.create(
+                connection=many.connection_id,
+                lease=lease,
+                conversation_id=f"further-{number}",
+                channel="web",
+                mode="autopilot",
+                created_at=at,
+                updated_at=at,
+            )
+    after = asked(path.format(many.id))
+    assert before > 0
+    assert after == before
+
+
+def test_a_reply_says_nothing_of_the_password_in_the_log(site: Any, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        get(site)
+        get(site, password="a wrong one")
+    assert PASSWORD not in caplog.text
+    assert "a wrong one" not in caplog.text
