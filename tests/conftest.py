@@ -1,14 +1,15 @@
-"""What all tests share: a clock to turn, a store on each engine, and no network but the loopback."""
+"""What all tests share: a clock to turn, and a store on each engine. The loopback rule is in pyproject.toml."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-import pytest_socket
 
+from core.clock import Clock
 from core.store.database import Database, open_database
 from core.store.migrations import migrate
 from core.testing.clock import FakeClock
@@ -17,14 +18,6 @@ from core.testing.postgres import NoPostgres, drop_database, find_server, make_d
 ENGINES = {"sqlite": ["sqlite"], "postgresql": ["postgresql"], "both": ["sqlite", "postgresql"]}[
     os.environ.get("RELAYDESK_TEST_ENGINES", "both")
 ]
-MISSING = pytest.StashKey[str]()
-
-
-@pytest.fixture(autouse=True)
-def _loopback_only() -> Iterator[None]:
-    pytest_socket.socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
-    yield
-    pytest_socket._remove_restrictions()
 
 
 @pytest.fixture
@@ -33,40 +26,68 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(request: pytest.FixtureRequest) -> str:
+def postgres_server() -> str:
     """A PostgreSQL server; without one its tests are skipped, or fail where nothing may be left out."""
+    if "postgresql" not in ENGINES:
+        pytest.skip("RELAYDESK_TEST_ENGINES leaves PostgreSQL out")
     try:
         return find_server()
     except NoPostgres as problem:
         if os.environ.get("RELAYDESK_TEST_STRICT") == "1":
-            pytest.fail(f"PostgreSQL is missing: {problem}")
-        request.config.stash[MISSING] = str(problem)
-        pytest.skip("no PostgreSQL")
-
-
-@pytest.fixture(params=ENGINES)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of an empty store, on each engine in turn."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/relaydesk.db"
-        return
-    server = request.getfixturevalue("postgres_server")
-    url = make_database(server)
-    yield url
-    drop_database(server, url)
+            pytest.fail(f"PostgreSQL is missing: {problem}", pytrace=False)
+        pytest.skip(f"PostgreSQL is missing: {problem}")
 
 
 @pytest.fixture
-def db(database_url: str, clock: FakeClock) -> Iterator[Database]:
-    """An open store with its tables."""
-    store = open_database(database_url, clock)
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """The address of an empty database on PostgreSQL."""
+    url = make_database(postgres_server)
+    yield url
+    drop_database(postgres_server, url)
+
+
+@pytest.fixture(params=ENGINES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty store, on each engine in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/relaydesk.db"
+    return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def open_store(clock: FakeClock) -> Iterator[Callable[..., Database]]:
+    """Opens a store at an address, without tables, on the test's clock if no other is given; closed at the end."""
+    stores: list[Database] = []
+
+    def open_one(url: str, at: Clock = clock, **options: Any) -> Database:
+        stores.append(open_database(url, at, **options))
+        return stores[-1]
+
+    yield open_one
+    for store in stores:
+        store.close()
+
+
+@pytest.fixture
+def db(database_url: str, open_store: Callable[..., Database]) -> Database:
+    """An open store with its tables, on each engine in turn."""
+    store = open_store(database_url)
     migrate(store)
-    yield store
-    store.close()
+    return store
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say in one line what this machine could not run."""
-    missing = config.stash.get(MISSING, "")
-    if missing:
-        terminalreporter.write_line(f"left out: the tests on PostgreSQL ({missing})", yellow=True)
+@pytest.fixture
+def postgres(postgres_url: str, open_store: Callable[..., Database]) -> Database:
+    """An open store with its tables, on PostgreSQL only."""
+    store = open_store(postgres_url)
+    migrate(store)
+    return store
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let all tests that miss PostgreSQL be told of in one line, which pytest makes of skips in one place."""
+    report = yield
+    if report.skipped and isinstance(report.longrepr, tuple) and "PostgreSQL" in report.longrepr[2]:
+        report.longrepr = (__file__, 1, report.longrepr[2])
+    return report

@@ -140,7 +140,8 @@ def _read_state(runtime: Runtime, connection: Connection, row: SessionRow) -> Ve
     if row.status != SessionStatus.OPEN or row.mode == Mode.OFF:
         return None
     connector = runtime.connections.connector(connection)
-    session = sessions.to_session(row)
+    with runtime.db.read():
+        session = sessions.to_session(row)
     return connector.read_state(session, connection, runtime.connections.http(connection, Priority.LIVE))
 
 

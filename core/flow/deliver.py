@@ -12,6 +12,7 @@ from core.domain import (
     Priority,
     Reason,
     Receipt,
+    Session,
     SessionStatus,
     VendorState,
 )
@@ -33,10 +34,10 @@ def deliver_next(runtime: Runtime, lease: Lease, connection: Connection) -> bool
         now = runtime.db.now()
         if action is None or (action.next_at is not None and action.next_at > now):
             return False
-        row = SessionRow.get_by_id(action.session_id)
+        session = sessions.to_session(SessionRow.get_by_id(action.session_id))
     match ActionState(action.state):
         case ActionState.PENDING | ActionState.RETRY:
-            _send(runtime, lease, connection, action, row)
+            _send(runtime, lease, connection, action, session)
         case ActionState.SENDING:
             settle.transition(runtime, lease, connection, action.id, settle.unfinished(runtime))
         case _:
@@ -44,9 +45,9 @@ def deliver_next(runtime: Runtime, lease: Lease, connection: Connection) -> bool
     return True
 
 
-def _send(runtime: Runtime, lease: Lease, connection: Connection, action: ActionRow, row: SessionRow) -> None:
+def _send(runtime: Runtime, lease: Lease, connection: Connection, action: ActionRow, session: Session) -> None:
     try:
-        state = _look(runtime, connection, action, row)
+        state = _look(runtime, connection, action, session)
     except (VendorError, BadPayload) as problem:
         _wait_to_look(runtime, lease, connection, action, problem)
         return
@@ -60,7 +61,7 @@ def _send(runtime: Runtime, lease: Lease, connection: Connection, action: Action
         receipt = connector.perform(asked, connection, http)
         if asked.kind is ActionKind.ASSIGN:
             # The vendor takes an assignment from two sides at once: only what it shows afterwards counts (gap G10).
-            seen = connector.read_state(sessions.to_session(row), connection, http)
+            seen = connector.read_state(session, connection, http)
     except VendorError as problem:
         change = settle.trouble(runtime, problem)
     except BadPayload as problem:
@@ -70,13 +71,13 @@ def _send(runtime: Runtime, lease: Lease, connection: Connection, action: Action
     settle.transition(runtime, lease, connection, action.id, change)
 
 
-def _look(runtime: Runtime, connection: Connection, action: ActionRow, row: SessionRow) -> VendorState | None:
+def _look(runtime: Runtime, connection: Connection, action: ActionRow, session: Session) -> VendorState | None:
     """Look at the vendor right before an effect that depends on who has the conversation (behaviour 125)."""
-    if not guards.needs_a_look(action) or row.status != SessionStatus.OPEN:
+    if not guards.needs_a_look(action) or session.status is not SessionStatus.OPEN:
         return None
     connector = runtime.connections.connector(connection)
     http = runtime.connections.http(connection, Priority(action.priority))
-    return connector.read_state(sessions.to_session(row), connection, http)
+    return connector.read_state(session, connection, http)
 
 
 def _begin(

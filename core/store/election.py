@@ -9,7 +9,11 @@ from core.store.models import JobRunRow, SchedulerLeaseRow
 
 
 class Election:
-    """Stands `owner` for a `duty`; whoever is elected keeps it by renewing within `seconds`."""
+    """Stands `owner` for a `duty`; whoever is elected keeps it by renewing within `seconds`.
+
+    `owner` names one process: whoever stands under the same name from elsewhere must wait like any other. A method
+    opens a write transaction of its own.
+    """
 
     def __init__(self, db: Database, duty: str, owner: str, seconds: float) -> None:
         self._db = db
@@ -23,30 +27,30 @@ class Election:
         with self._db.write():
             now = self._db.now()
             until = now + timedelta(seconds=self._seconds)
-            if self._fence is not None and self._renew(self._fence, until):
-                return True
-            self._fence = self._take(now, until)
+            if not self._renew(until):
+                self._fence = self._take(now, until)
             return self._fence is not None
 
     def resign(self) -> None:
-        """Lay the duty down, so that another need not wait."""
-        if self._fence is None:
-            return
+        """Lay the duty down, so that another need not wait; nothing happens if it is no longer ours."""
         with self._db.write():
-            SchedulerLeaseRow.update(until=self._db.now() - timedelta(microseconds=1)).where(
-                *self._mine(self._fence)
-            ).execute()
+            # The row stays, so that its fence goes on growing.
+            self._renew(self._db.now() - timedelta(microseconds=1))
         self._fence = None
 
-    def _mine(self, fence: int) -> tuple[object, ...]:
-        return (
-            SchedulerLeaseRow.name == self._duty,
-            SchedulerLeaseRow.owner == self._owner,
-            SchedulerLeaseRow.fence == fence,
+    def _renew(self, until: datetime) -> bool:
+        if self._fence is None:
+            return False
+        renewed = (
+            SchedulerLeaseRow.update(until=until)
+            .where(
+                SchedulerLeaseRow.name == self._duty,
+                SchedulerLeaseRow.owner == self._owner,
+                SchedulerLeaseRow.fence == self._fence,
+            )
+            .execute()
         )
-
-    def _renew(self, fence: int, until: datetime) -> bool:
-        return bool(SchedulerLeaseRow.update(until=until).where(*self._mine(fence)).execute() == 1)
+        return bool(renewed == 1)
 
     def _take(self, now: datetime, until: datetime) -> int | None:
         if self._db.insert_ignore(SchedulerLeaseRow, name=self._duty, owner=self._owner, until=until) is not None:
@@ -62,6 +66,6 @@ class Election:
 
 
 def run_slot(db: Database, job: str, slot: datetime, owner: str) -> bool:
-    """Take a slot of a job; False if it was taken already, by whomever."""
+    """Take a slot of a job; False if it was taken already, by whomever. Opens a write transaction of its own."""
     with db.write():
         return db.insert_ignore(JobRunRow, job=job, slot=slot, owner=owner, started_at=db.now()) is not None

@@ -18,7 +18,8 @@ class Gate:
     """First come, first served: SQLite's own waiting polls with growing sleeps, which lets some wait for seconds.
 
     Threads queue in order within the process; processes queue at a lock on `path`, which the system releases
-    whatever becomes of its holder.
+    whatever becomes of its holder. `wait` is in seconds. Raises `GateTimeout` on entering, `OSError` if the file
+    cannot be made.
     """
 
     def __init__(self, path: Path, wait: float) -> None:
@@ -39,9 +40,26 @@ class Gate:
             raise
 
     def __exit__(self, *_: object) -> None:
-        os.close(self._file)  # releases the lock
-        self._file = -1
+        if self._file < 0:
+            return  # left behind by a fork: the gate is the parent's
+        file, self._file = self._file, -1
+        _unlock(file)
         self._pass_on()
+
+    def leave_to_parent(self) -> None:
+        """In a child that was forked while a thread was in the gate: close its file, but leave it locked.
+
+        The lock belongs to the open file, which the child shares: it would outlive the parent here.
+        """
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    @property
+    def waiting(self) -> int:
+        """How many threads of this process queue."""
+        with self._lock:
+            return len(self._queue)
 
     def _take_turn(self, until: float) -> None:
         with self._lock:
@@ -56,9 +74,7 @@ class Gate:
             if mine in self._queue:
                 self._queue.remove(mine)
                 raise GateTimeout
-        # It was handed over in the very moment the patience ended: it is ours, and goes to the next.
-        self._pass_on()
-        raise GateTimeout
+        # It was handed over in the very moment the patience ended: it is ours.
 
     def _pass_on(self) -> None:
         with self._lock:
@@ -68,38 +84,41 @@ class Gate:
                 self._taken = False
 
     def _lock_file(self, until: float) -> int:
-        file = self._open()
+        file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return file
         except BlockingIOError:
+            return _wait_for(file, until)
+        except BaseException:
             os.close(file)
-        return self._wait_for_file(until)
+            raise
+        return file
 
-    def _wait_for_file(self, until: float) -> int:
-        """Queue at the lock in a thread of its own: a blocking lock is fair, but cannot be given up."""
-        handed: list[int] = []
-        done = threading.Event()
-        given_up = threading.Event()
-        decided = threading.Lock()
 
-        def queue_up() -> None:
-            file = self._open()
-            fcntl.flock(file, fcntl.LOCK_EX)
-            with decided:
-                if given_up.is_set():
-                    os.close(file)
-                else:
-                    handed.append(file)
-                    done.set()
+def _wait_for(file: int, until: float) -> int:
+    """Queue at the lock in a thread of its own: a blocking lock is fair, but cannot be given up."""
+    decided = threading.Lock()
+    locked = threading.Event()
+    given_up = False
 
-        threading.Thread(target=queue_up, name="gate", daemon=True).start()
-        if not done.wait(max(0.0, until - time.monotonic())):
-            with decided:
-                if not handed:
-                    given_up.set()
-                    raise GateTimeout
-        return handed[0]
+    def queue_up() -> None:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with decided:
+            if given_up:
+                _unlock(file)
+            else:
+                locked.set()
 
-    def _open(self) -> int:
-        return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    threading.Thread(target=queue_up, name="gate", daemon=True).start()
+    if not locked.wait(max(0.0, until - time.monotonic())):
+        with decided:
+            if not locked.is_set():
+                given_up = True
+                raise GateTimeout
+    return file
+
+
+def _unlock(file: int) -> None:
+    # By name, since closing alone would leave it locked while a forked child holds the same open file.
+    fcntl.flock(file, fcntl.LOCK_UN)
+    os.close(file)

@@ -23,35 +23,45 @@ class MigrationRow(Row):
         table_name = "migration"
 
 
+Step = tuple[int, str, Callable[[Any], None]]
+
+
 def _first_tables(native: Any) -> None:
     native.create_tables(TABLES)
 
 
-STEPS: tuple[tuple[int, str, Callable[[Any], None]], ...] = ((1, "first_tables", _first_tables),)
-"""Number, name, and what is done. A step that has landed is never changed: a later one mends it."""
+STEPS: tuple[Step, ...] = ((1, "first_tables", _first_tables),)
+"""Number, name, and what is done with peewee's database.
+
+The first makes the tables of an empty store as the models are today, so with it all others count as applied. The
+others bring a store of an earlier version there; one that has been released is never changed.
+"""
 
 
 def migrate(db: Database) -> list[str]:
     """Apply the steps that are missing; returns their names. Raises `ConfigError` for a store of a newer version.
 
-    Two processes may call this at once: they take turns, and the second finds nothing to do.
+    Two processes may call this at once: they take turns, and the second finds nothing to do. One that dies on the
+    way leaves whole steps behind, and the next call goes on from there.
     """
-    applied = []
-    for number, name, step in STEPS:
+    applied: list[str] = []
+    while True:
         with db.exclusively():
-            if number in _done(db):
-                continue
-            step(db.native)
-            MigrationRow.create(number=number, name=name, applied_at=db.now())
-            applied.append(f"{number} {name}")
-    return applied
+            done = _done(db)
+            missing = [step for step in STEPS if step[0] not in done]
+            if not missing:
+                return applied
+            missing[0][2](db.native)
+            for number, name, _ in missing[:1] if done else missing:
+                MigrationRow.create(number=number, name=name, applied_at=db.now())
+                applied.append(_title(number, name))
 
 
 def pending(db: Database) -> list[str]:
-    """The names of the steps that are missing, in their order."""
+    """The names of the steps that are missing, in their order. Raises `ConfigError` for a store of a newer version."""
     with db.exclusively():
         done = _done(db)
-    return [f"{number} {name}" for number, name, _ in STEPS if number not in done]
+    return [_title(number, name) for number, name, _ in STEPS if number not in done]
 
 
 def _done(db: Database) -> set[int]:
@@ -61,7 +71,11 @@ def _done(db: Database) -> set[int]:
     if newest > STEPS[-1][0]:
         raise ConfigError(
             "database.url",
-            f"the store is of version {newest}, this Relaydesk knows {STEPS[-1][0]}",
+            f"the store is of version {newest}, and this Relaydesk knows no later one than {STEPS[-1][0]}",
             "Install the newer Relaydesk again, or name another store",
         )
     return done
+
+
+def _title(number: int, name: str) -> str:
+    return f"{number} {name}"

@@ -317,7 +317,7 @@ class BudgetRow(Row):
 
     connection = ForeignKeyField(ConnectionRow, column_name="connection_id", unique=True)
     calls = JsonField(default=list)
-    per_minute = IntegerField()
+    vendor_limit = IntegerField(null=True)
     shut_until = MomentField(null=True)
 
     class Meta:

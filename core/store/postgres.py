@@ -2,91 +2,98 @@
 
 from __future__ import annotations
 
-import logging
-import os
-import threading
+import secrets
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 import peewee
 import psycopg
-from playhouse.pool import PooledPostgresqlDatabase
+from playhouse.postgres_ext import PooledPsycopg3Database
+from psycopg.conninfo import conninfo_to_dict
 
 from core.clock import Clock, SystemClock
 from core.errors import ConfigError
 from core.store.database import Database, Query, StoreBusy
+from core.store.driver import guarded
+from core.store.listener import CHANNEL, Listener
 
-log = logging.getLogger(__name__)
-
-CHANNEL = "relaydesk"
 MIGRATION_LOCK = 0x52454C41
 MEASURE_CLOCK_EVERY = 30.0
-LOCK_WAIT_SECONDS = 15
+MEASURE_AGAIN_AFTER = 5.0
+"""Seconds until the clock is measured again after that has failed."""
+CLOCK_JUMP = 1.0
+MOST_CONNECTIONS = 32
+STUCK_SECONDS = 60
+"""How long a stopped process may sit in a transaction, before the server frees the rows it has locked."""
+PASSING = ("40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300", "25P03")
+"""Serialization failure, deadlock, lock time-out, server going down (3), too many connections, stuck transaction."""
 
 
 class PostgresStore(Database):
     """The store for any number of processes on any number of machines."""
 
     engine = "postgresql"
+    _poll_seconds = 1.0  # news come by the listener; this is how soon one that was stopped for a fork starts again
 
     def __init__(self, url: str, clock: Clock, gate_wait: float) -> None:
-        self._url = url
+        self._parameters = _checked(url)
         self._gate_wait = gate_wait
         self._offset = timedelta(0)
-        self._measured = float("-inf")
-        self._listener: _Listener | None = None
-        self._listening = threading.Lock()
+        self._measured: tuple[datetime, float] | None = None
+        self._measure_due = 0.0
+        self._listener: Listener
+        self._url = url
         super().__init__(self._pool(), clock)
         try:
             with self.read():
                 self._server = str(self.native.execute_sql("SHOW server_version").fetchone()[0])
-        except peewee.OperationalError as error:
-            first = str(error).strip().splitlines()[0] if str(error).strip() else "no answer"
+        except StoreBusy as busy:
+            words = str(busy.__cause__).strip().splitlines() or ["no answer"]
             raise ConfigError(
-                "database.url", f"PostgreSQL cannot be reached ({first})", "Check host, name and right of access"
+                "database.url",
+                f"PostgreSQL cannot be reached ({words[0]})",
+                "Start it, or correct the address, the user and the password",
             ) from None
-        os.register_at_fork(after_in_child=self._after_fork)
 
     def _pool(self) -> Any:
-        return PooledPostgresqlDatabase(
+        given = self._parameters
+        options = (
+            f"-c lock_timeout={int(self._gate_wait * 1000)} -c idle_in_transaction_session_timeout={STUCK_SECONDS}s"
+        )
+        return guarded(PooledPsycopg3Database)(
             self._url,
-            prefer_psycopg3=True,
-            max_connections=64,
+            max_connections=MOST_CONNECTIONS,
             stale_timeout=300,
             timeout=self._gate_wait,
-            options=f"-c lock_timeout={LOCK_WAIT_SECONDS}s",
+            options=f"{options} {given.get('options') or ''}",
+            connect_timeout=given.get("connect_timeout") or 10,
+            application_name=given.get("application_name") or "relaydesk",
         )
 
     def describe(self) -> str:
-        return f"PostgreSQL {self._server}"
+        where = f"{self._parameters.get('host', '')}/{self._parameters.get('dbname', '')}"
+        return f"PostgreSQL {self._server} at {where} through psycopg {psycopg.__version__}"
 
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        try:
-            with self._connection(), self.native.atomic():
-                yield
-        except peewee.OperationalError as error:
-            raise StoreBusy(
-                f"PostgreSQL did not take the transaction: {type(error.__cause__ or error).__name__}"
-            ) from error
+    # ---------------------------------------------------------------------------------------- transactions
 
-    @contextmanager
-    def _connection(self) -> Iterator[None]:
-        if not self.native.is_closed():
-            yield
-            return
-        self.native.connect()
-        try:
-            yield
-        finally:
-            self.native.close()
+    def _turn(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
-    def for_update(self, query: Query) -> Query:
-        locked: Query = query.for_update("FOR UPDATE SKIP LOCKED")  # type: ignore[attr-defined]
-        return locked
+    def _transaction(self) -> AbstractContextManager[Any]:
+        atomic: AbstractContextManager[Any] = self.native.atomic()
+        return atomic
+
+    def _why_busy(self, error: peewee.PeeweeException) -> str | None:
+        cause = getattr(error, "orig", None)
+        state = getattr(cause, "sqlstate", None)
+        if state in PASSING or (state or "").startswith("08"):
+            return f"PostgreSQL did not take the transaction: {type(cause).__name__}"
+        if state is None and isinstance(error, peewee.OperationalError | peewee.InterfaceError):
+            return "the connection to PostgreSQL was lost"
+        return None
 
     @contextmanager
     def exclusively(self) -> Iterator[None]:
@@ -94,93 +101,69 @@ class PostgresStore(Database):
             self.native.execute_sql("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
             yield
 
+    def for_update(self, query: Query, *, skip_locked: bool = True) -> Query:
+        locked: Query = query.for_update(skip_locked=skip_locked)  # type: ignore[attr-defined]
+        return locked
+
+    # ------------------------------------------------------------------------------------------------ time
+
     def now(self) -> datetime:
-        local = self._clock.now()
         if not isinstance(self._clock, SystemClock):
-            return local
-        if time.monotonic() - self._measured > MEASURE_CLOCK_EVERY:
-            self._measure(local)
-            local = self._clock.now()
-        return local + self._offset
+            return self._clock.now()
+        if time.monotonic() >= self._measure_due or self._has_jumped():
+            self._measure()
+        return self._clock.now() + self._offset
 
-    def _measure(self, local: datetime) -> None:
+    def _has_jumped(self) -> bool:
+        """Whether this machine's clock was set, or the machine slept, since the server's clock was measured."""
+        if self._measured is None:
+            return True
+        local, steady = self._measured
+        passed = time.monotonic() - steady
+        return abs((self._clock.now() - local).total_seconds() - passed) > CLOCK_JUMP
+
+    def _measure(self) -> None:
         """All machines go by the server's clock, so that a lease means the same to each."""
-        self._measured = time.monotonic()
-        with self.read():
+        self._measured = self._clock.now(), time.monotonic()
+        self._measure_due = time.monotonic() + MEASURE_AGAIN_AFTER
+        with suppress(StoreBusy, peewee.PeeweeException), self.read():  # until then the last measurement serves
+            before = self._clock.now()
             theirs = self.native.execute_sql("SELECT clock_timestamp()").fetchone()[0]
-        self._offset = theirs - local
+            after = self._clock.now()
+            self._offset = theirs - (before + (after - before) / 2)
+            self._measure_due = time.monotonic() + MEASURE_CLOCK_EVERY
 
-    def signal(self) -> None:
-        super().signal()
-        try:
-            with self.read():
-                self.native.execute_sql("SELECT pg_notify(%s, '')", (CHANNEL,))
-        except peewee.PeeweeException as error:
-            # The others find the work a little later by their own clock.
-            log.warning("the other processes could not be told of work: %s", type(error).__name__)
+    # ------------------------------------------------------------------------------------------------ news
 
-    def wait(self, seconds: float) -> bool:
-        with self._listening:
-            if self._listener is None:
-                self._listener = _Listener(self)
-                self._listener.start()
-        with self._news:
-            if self._heard_signal():
-                return True
-            self._news.wait(seconds)
-            return self._heard_signal()
+    def _announce(self) -> None:
+        with self.read():
+            self.native.execute_sql("SELECT pg_notify(%s, %s)", (CHANNEL, self._name))
 
-    def heard(self) -> None:
-        """Another process has signalled."""
-        super().signal()
+    def _look(self) -> bool:
+        with self._users.inside():
+            self._listener.start()
+        return False  # the listener wakes whoever waits
 
-    def close(self) -> None:
-        if self._listener is not None:
-            self._listener.stop()
-            self._listener = None
-        super().close()
-        self.native.close_all()
+    # --------------------------------------------------------------------------------------- closing, forking
 
-    def _after_fork(self) -> None:
-        """In a child: leave the parent's connections alone, and begin anew."""
-        self._left_behind = (self.native, self._listener)
-        fresh = self._pool()
-        self.native._state = type(self.native._state)()
-        self.native._in_use = fresh._in_use
-        self.native._connections = fresh._connections
-        self._listener = None
-        self._listening = threading.Lock()
-        self._news = threading.Condition()
-        self._writing = threading.local()
-        self._seen = threading.local()
+    def _let_go(self) -> None:
+        self._listener.stop()
+        super()._let_go()
+
+    def _begin_anew(self) -> None:
+        super()._begin_anew()
+        self._name = secrets.token_hex(8)
+        self._listener = Listener(self._url, self._name, self._wake)
 
 
-class _Listener(threading.Thread):
-    """Listens for the signals of other processes, on a connection of its own that it opens again when it is lost."""
-
-    def __init__(self, store: PostgresStore) -> None:
-        super().__init__(name="store-listener", daemon=True)
-        self._store = store
-        self._halt = threading.Event()
-
-    def stop(self) -> None:
-        """End the thread."""
-        self._halt.set()
-
-    def run(self) -> None:
-        while not self._halt.is_set():
-            try:
-                self._listen()
-            except psycopg.Error as error:
-                log.warning("the store's signals are not heard for a moment: %s", type(error).__name__)
-                self._halt.wait(1.0)
-
-    def _listen(self) -> None:
-        with psycopg.connect(self._store._url, autocommit=True) as connection:
-            connection.execute(f"LISTEN {CHANNEL}")
-            self._store.heard()  # what was signalled while nobody listened
-            while not self._halt.is_set():
-                for _ in connection.notifies(timeout=0.5):
-                    self._store.heard()
-                    if self._halt.is_set():
-                        return
+def _checked(url: str) -> dict[str, Any]:
+    """The parts of an address. What is wrong with one is not quoted, since the password may be part of it."""
+    mend = "Write postgresql://user:password@host/database, with %40 for an @ in the password, and %2F for a /"
+    try:
+        parts = dict(conninfo_to_dict(url))
+    except psycopg.Error:
+        raise ConfigError("database.url", "the address of PostgreSQL cannot be read", mend) from None
+    ports = str(parts.get("port") or "").replace(",", "")
+    if "@" in str(parts.get("host") or "") or not (ports.isdigit() or not ports):
+        raise ConfigError("database.url", "the address of PostgreSQL names no host and port", mend)
+    return parts

