@@ -9,7 +9,8 @@ LONGEST = 2000
 """Characters looked at: whoever asks for a person says so early, and a pasted log must not cost time."""
 
 PERSON = {
-    "en": r"(?:real |live |actual |human )*(?:human(?: being)?|person|people|agents?|operator|representative|rep|"
+    "en": r"(?:real |live |actual |human |support |service |customer )*"
+    r"(?:human(?: being)?|person|people|agents?|operator|representative|rep|"
     r"advisor|staff member|someone(?: real)?|somebody|colleague|supervisor|manager)",
     "de": r"(?:echten? |richtigen? |menschlichen? )*(?:mensch(?:en)?|person|mitarbeiter(?:in)?|berater(?:in)?|"
     r"kollegen?|kollegin|jemand(?:em|en)?|kundendienst|support[- ]?mitarbeiter|agenten?|vorgesetzten?)",
@@ -39,13 +40,15 @@ ASKING = {
         r"(?:real|live|actual|human) (?:person|human|agent|operator|being|representative) ?(?:please|now|!|$)",
         r"(?:can|could|may) (?:a|an|some|any) ?(?:real |human |live )*(?:human|person|agent|one|body) "
         r"(?:please )?(?:help|answer|call|contact|talk|take over)",
+        r"{person} (?:that |who |whom )?(?:i|we) (?:can|could|may) (?:talk|speak|chat|write)\b",
+        r"who (?:can|could|may|do|should) i (?:talk|speak|chat) (?:to|with)\b",
         r"(?:let me|may i|can i|could i) (?:please )?(?:talk|speak|chat) (?:to|with) {person}\b",
     ],
     "de": [
-        r"(?:mit|zu|an) (?:einem|einer|einen|nem|ner|ihrem|ihrer|eurem)? ?{person}\b.{{0,40}}"
+        r"(?:mit|zu|an) (?:einem|einer|einen|dem|der|den|nem|ner|ihrem|ihrer|eurem)? ?{person}\b.{{0,40}}"
         r"(?:sprechen|reden|schreiben|chatten|verbinden|verbunden|weiterleiten|telefonieren|unterhalten)",
         r"(?:sprechen|reden|verbinden|verbinde|weiterleiten|chatten)\b.{{0,25}}(?:mit|zu|an) "
-        r"(?:einem|einer|einen|ihrem)? ?{person}\b",
+        r"(?:einem|einer|einen|dem|der|den|ihrem)? ?{person}\b",
         r"(?:will|mochte|moechte|brauche|hatte gern|haette gern|bitte) (?:bitte )?(?:einen|eine|nen|mit einem) "
         r"(?:echten? |richtigen? )*(?:menschen|mitarbeiter|mitarbeiterin|berater|person|ansprechpartner)\b",
         r"(?:echte[rn]?|richtige[rn]?) (?:mensch(?:en)?|person) ?(?:bitte|!|$)",
@@ -123,9 +126,16 @@ ALONE = re.compile(
 
 REFUSING = re.compile(
     r"\b(?:no|not|don.?t|do not|doesn.?t|didn.?t|never|without|rather than|instead of|nicht|kein(?:en|e)?|ohne|pas|"
-    r"sans|sin|senza|non|nao|sem|geen|niet|zonder|nie|bez)\b[^.!?]{0,30}$"
+    r"sans|sin|senza|non|nao|sem|geen|niet|zonder|nie|bez)\b[^.!?,;]{0,30}$"
 )
 """What turns the request that follows into its opposite, in the same sentence and close before it."""
+
+TYPOS = {
+    re.compile(r"\b(?:humen|humman|hunan|huamn)\b"): "human",
+    re.compile(r"\b(?:persn|preson|peson|perosn)\b"): "person",
+    re.compile(r"\b(?:agnet|agemt|aegnt)\b"): "agent",
+}
+"""What these words become under hurried fingers."""
 
 _PATTERNS = [
     re.compile(pattern.format(person=PERSON[language])) for language, patterns in ASKING.items() for pattern in patterns
@@ -161,5 +171,7 @@ def _plain(text: str) -> str:
     """Lower case without accents and with single spaces, so that hurried writing is understood too."""
     bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     bare = bare.replace("ł", "l").replace("ı", "i").replace("ß", "ss").replace("’", "'")
+    for typo, word in TYPOS.items():
+        bare = typo.sub(word, bare)
     lines = (" ".join(line.split()) for line in bare.splitlines())
     return "\n".join(lines)
