@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -73,6 +74,10 @@ class Services:
         self.ai = self.sim.add_agent("robin@example.com", "Robin Assistant")
         self.processes: list[subprocess.Popen[bytes]] = []
         self.url = ""
+        # The vendor knows one address: a service that is started again is found under it.
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
         (folder / "more_plugins").mkdir()
         (folder / "more_plugins" / "responder.py").write_text(RESPONDER, encoding="utf-8")
 
@@ -91,21 +96,19 @@ class Services:
 
     def gunicorn(self, *options: str, ready: bool = True) -> subprocess.Popen[bytes]:
         """Start `gunicorn wsgi:app` and connect the simulator to it."""
-        bound = self.folder / f"port-{len(self.processes)}"
-        command = [sys.executable, "-m", "gunicorn", *options, "-b", "127.0.0.1:0", "--no-control-socket", "wsgi:app"]
-        process = self._start(command, bound)
-        port = wait_for(lambda: listening_port(self.log(process)), 30, lambda: self.log(process))
-        self.url = f"http://127.0.0.1:{port}"
+        bind = ["-b", f"127.0.0.1:{self.port}", "--no-control-socket"]
+        process = self._start([sys.executable, "-m", "gunicorn", *options, *bind, "wsgi:app"])
+        self.url = f"http://127.0.0.1:{self.port}"
         self.sim.webhook_url = f"{self.url}/webhooks/freshchat/{WebhookTokens(Secret(KEY)).make(1, 1)}"
-        if ready:
-            wait_for(lambda: self.get("/readyz") == 200, 30, lambda: self.log(process))
+        path = "/readyz" if ready else "/healthz"
+        wait_for(lambda: self.get(path) == 200, 30, lambda: self.log(process))
         return process
 
     def worker(self) -> subprocess.Popen[bytes]:
         """Start `relaydesk worker`."""
-        return self._start([sys.executable, "-c", "from core.cli import main; main()", "worker"], self.folder / "w")
+        return self._start([sys.executable, "-c", "from core.cli import main; main()", "worker"])
 
-    def _start(self, command: list[str], _: Path) -> subprocess.Popen[bytes]:
+    def _start(self, command: list[str]) -> subprocess.Popen[bytes]:
         environment = {**os.environ, "RELAYDESK_CONFIG": str(self.folder / "config.toml"), "PYTHONUNBUFFERED": "1"}
         with (self.folder / f"log-{len(self.processes)}").open("wb") as log:
             process = subprocess.Popen(
@@ -133,11 +136,6 @@ class Services:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
         self.sim.stop()
-
-
-def listening_port(log: str) -> str:
-    found = [line for line in log.splitlines() if "Listening at: http://127.0.0.1:" in line]
-    return found[0].split("127.0.0.1:")[1].split()[0] if found else ""
 
 
 def wait_for(holds: Callable[[], Any], seconds: float, explain: Callable[[], str] = str) -> Any:
