@@ -5,98 +5,20 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-from werkzeug.serving import make_server
+from click.testing import CliRunner
 
-from core.app import create_app
-from core.cli import demo_steps
-from core.cli.demo_steps import Stage, StepFailed, play
-from core.cli.project import SAMPLE
-from core.config import load_config
-from core.jobs.dispatch import Dispatcher
-from core.runtime import build_runtime
-from core.store.migrations import migrate
-from core.store.models import SessionRow
-from plugins.freshchat.simulator import build
+from core.cli import cli, demo_steps
+from core.cli.demo_steps import Stage
 
 RELAYDESK = [sys.executable, "-c", "from core.cli import main; main()"]
 
-CONFIG = """
-[server]
-base_url = "http://127.0.0.1:8000"
-secret_key = "a secret key that is only good for these tests, and long"
-embedded_worker = false
-[database]
-url = "sqlite:///relaydesk.db"
-[plugins]
-enabled = ["answers", "freshchat"]
-[plugins.answers]
-folder = "{answers}"
-[channels.web]
-settle_seconds = 0.2
-debounce_seconds = 0.1
-[[connections]]
-name = "demo"
-connector = "freshchat"
-api_url = "{api_url}"
-access_token = "{token}"
-default_agent_email = "robin@example.com"
-"""
-
-
-@pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
-    """The demo's stage over a service in this process, quick and in real time."""
-    sim = build().start()
-    file = tmp_path / "config.toml"
-    file.write_text(CONFIG.format(answers=SAMPLE, api_url=sim.api_url, token=sim.token), encoding="utf-8")
-    runtime = build_runtime(load_config(file))
-    migrate(runtime.db)
-    runtime.connections.provision()
-    connection = runtime.connections.named("demo")
-    assert connection
-    server = make_server("127.0.0.1", 0, create_app(runtime), threaded=True)
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    token = runtime.tokens.make(connection.id, connection.generation)
-    sim.webhook_url = f"http://127.0.0.1:{server.port}/webhooks/freshchat/{token}"
-    dispatcher = Dispatcher(runtime)
-    dispatcher.start()
-
-    def closed(conversation_id: str) -> bool:
-        with runtime.db.read():
-            row = SessionRow.get_or_none(SessionRow.conversation_id == conversation_id)
-        if row is None or row.status == "open":
-            threading.Timer(0.05, sim.changes.note).start()
-            return False
-        return True
-
-    agents = {agent.email: agent for agent in sim.agents}
-    said: list[str] = []
-    made = Stage(
-        sim=sim,
-        ai=agents["robin@example.com"],
-        human=agents["hanna@example.com"],
-        customer=sim.customer("ada@example.com", "Ada Customer"),
-        closed=closed,
-        say=said.append,
-        patience=10.0,
-    )
-    yield made
-    dispatcher.stop()
-    server.shutdown()
-    server.server_close()
-    runtime.close()
-    sim.stop()
-
-
-def test_all_steps_happen_when_nothing_is_broken(stage: Stage) -> None:
-    play(stage)
+Break = Callable[[Stage], None]
 
 
 def silence_the_ai(stage: Stage) -> None:
@@ -104,8 +26,7 @@ def silence_the_ai(stage: Stage) -> None:
 
 
 def lose_private_notes(stage: Stage) -> None:
-    is_note: Callable[[Any], bool] = lambda body: body.get("message_type") == "private"  # noqa: E731
-    stage.sim.fault("send_message", "403", times=None, when=is_note)
+    stage.sim.fault("send_message", "403", times=None, when=lambda body: body.get("message_type") == "private")
 
 
 def keep_the_assignee(stage: Stage) -> None:
@@ -114,7 +35,6 @@ def keep_the_assignee(stage: Stage) -> None:
 
 
 def lose_what_the_agent_does(stage: Stage) -> None:
-    stage.sim.webhooks.retry_waits = ()
     stage.sim.webhooks.drop(times=100, kind="conversation_assignment")
 
 
@@ -122,36 +42,41 @@ def lose_the_resolution(stage: Stage) -> None:
     stage.sim.events -= {"conversation_resolution"}
 
 
+def keep_the_session_open(stage: Stage) -> None:
+    stage.closed = lambda conversation_id: False
+
+
 @pytest.mark.parametrize(
-    ("break_it", "step"),
+    ("break_it", "broken"),
     [
         (silence_the_ai, 1),
         (lose_private_notes, 2),
         (keep_the_assignee, 2),
         (lose_what_the_agent_does, 3),
         (lose_the_resolution, 4),
+        (keep_the_session_open, 4),
     ],
 )
-def test_a_step_that_is_broken_is_named(stage: Stage, break_it: Callable[[Stage], None], step: int) -> None:
-    stage.patience = 1.5 if step == 1 else 5.0
-    broken_at = {"lose_what_the_agent_does": 3}.get(break_it.__name__, 1)
-    steps = list(demo_steps.STEPS)
-    for number, (_, act) in enumerate(steps, 1):
-        if number == broken_at:
-            break_it(stage)
-        if number == step:
-            stage.patience = 1.5
-            with pytest.raises(StepFailed, match=r"expected: [\s\S]*seen: "):
-                act(stage)
-            return
+def test_a_step_that_is_broken_is_named_and_the_exit_code_is_1(
+    monkeypatch: pytest.MonkeyPatch, break_it: Break, broken: int
+) -> None:
+    title, act = demo_steps.STEPS[broken - 1]
+
+    def broken_step(stage: Stage) -> None:
+        break_it(stage)
+        stage.patience = 5.0 if broken == 1 else 2.0
         act(stage)
 
-
-def test_play_names_the_step_that_did_not_happen(stage: Stage) -> None:
-    silence_the_ai(stage)
-    stage.patience = 1.0
-    with pytest.raises(StepFailed, match=r"step 1 \(A customer asks, the AI answers\) did not happen"):
-        play(stage)
+    steps = list(demo_steps.STEPS)
+    steps[broken - 1] = (title, broken_step)
+    monkeypatch.setattr(demo_steps, "STEPS", tuple(steps))
+    result = CliRunner().invoke(cli, ["demo", "--once"])
+    assert result.exit_code == 1
+    assert f"step {broken} ({title}) did not happen" in result.stderr
+    assert "expected: " in result.stderr
+    assert "seen: " in result.stderr
+    assert f"{broken}. {title}" in result.stdout
+    assert f"{broken + 1}. " not in result.stdout
 
 
 def test_demo_once_exits_0_after_the_conversation(tmp_path: Path) -> None:
