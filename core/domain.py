@@ -149,6 +149,10 @@ class Reason(StrEnum):
     EXPLICIT_REQUEST = "explicit_request"
     CANNOT_RESOLVE = "cannot_resolve"
     LOW_CONFIDENCE = "low_confidence"
+    FRUSTRATION = "frustration"
+    FORBIDDEN_TOPIC = "prohibited_topic"
+    TOPIC_NOT_ALLOWED = "topic_not_allowed"
+    OUTSIDE_OFFICE_HOURS = "outside_office_hours"
     RESPONDER_FAILED = "responder_failed"
     NO_RESPONDER = "no_responder"
     RESPONDER_DECIDED = "responder_decided"
@@ -370,6 +374,21 @@ class VendorState:
 
 
 @dataclass(frozen=True, slots=True)
+class Guidance:
+    """What the handoff settings ask of a responder; core itself sees to it that they are kept.
+
+    `topics_allowed` (all, where it is empty) and `topics_forbidden` are the operator's words for topics: a responder
+    that tells topics apart names one of them where it fits. `may_hand_off` is False where the AI has to get along
+    without humans, `gather_first` True where it shall ask for what an agent will need before it gives up.
+    """
+
+    topics_allowed: tuple[str, ...] = ()
+    topics_forbidden: tuple[str, ...] = ()
+    may_hand_off: bool = True
+    gather_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """What a responder is asked: the whole thread so far, oldest first, and the part nobody has answered yet.
 
@@ -383,6 +402,7 @@ class Turn:
     messages: tuple[Message, ...]
     unanswered: tuple[Message, ...]
     contact: Contact | None = None
+    guidance: Guidance = Guidance()
 
     @property
     def question(self) -> str:
@@ -404,7 +424,9 @@ class Reply:
 
     `confidence` runs from 0.0 to 1.0; below the setting ``handoff.confidence`` core hands off instead.
     `might_solve` and `fully_covered` are the two judgement flags of behaviour 13. `sources` name the
-    passages used, for the decision's record.
+    passages used, for the decision's record. `topic` is what it is about in a word or two, "" if the responder
+    does not tell; `sentiment` how the customer feels, None to leave that to core. `summary` serves an agent, should
+    core's own rules hand off in spite of the reply.
     """
 
     text: str
@@ -413,15 +435,21 @@ class Reply:
     fully_covered: bool = False
     sources: tuple[str, ...] = ()
     sentiment: Sentiment | None = None
+    topic: str = ""
+    summary: Summary | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Handoff:
-    """Let a human go on. `reason` is a reason code; without `summary` core asks `summarise_session`."""
+    """Let a human go on. `reason` is a reason code; without `summary` core asks `summarise_session`.
+
+    `detail` says more for the decision's record, never for the customer; `topic` is as in `Reply`.
+    """
 
     reason: Reason = Reason.CANNOT_RESOLVE
     detail: str = ""
     summary: Summary | None = None
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
