@@ -19,6 +19,7 @@ LONGEST_FUNCTION = 50
 # Where a rule is broken on purpose, the reason stands here; an entry that is no longer needed fails the tests.
 LONG_FILES: dict[str, str] = {
     "core/domain.py": "the words of the whole project, read as one list; it holds no logic",
+    "core/flow/human_request.py": "the phrases of fifteen languages, read as one table; the code below it is short",
     "core/store/models.py": "the tables, read as one list; it holds no logic",
 }
 LONG_FUNCTIONS: dict[str, str] = {}
