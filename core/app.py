@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import atexit
 import logging
 import os
+import threading
 
 from flask import Flask
 
@@ -18,6 +18,9 @@ from core.web.pages import pages
 from core.web.webhooks import LARGEST_BODY, webhooks
 
 log = logging.getLogger(__name__)
+
+FORKS_WITHIN = 0.5
+"""Seconds within which a server that forks after loading the application has begun to."""
 
 
 def create_app(runtime: Runtime) -> Flask:
@@ -42,9 +45,7 @@ def serve() -> Flask:
     """
     runtime = start_runtime()
     if runtime.config.server.embedded_worker:
-        _start_worker(runtime)
-        # Under `gunicorn --preload` this process forks, and threads do not survive that: each child has its own.
-        os.register_at_fork(after_in_child=lambda: _start_worker(runtime))
+        EmbeddedWorker(runtime).start()
     return create_app(runtime)
 
 
@@ -61,7 +62,45 @@ def start_runtime() -> Runtime:
     return runtime
 
 
-def _start_worker(runtime: Runtime) -> None:
-    worker = Worker(runtime)
-    worker.start()
-    atexit.register(worker.stop)
+class EmbeddedWorker:
+    """The worker beside a serving process, begun a moment after it has loaded the application.
+
+    A process that forks in that moment is no serving one but the parent of such, as under `gunicorn --preload`: it
+    stays without a worker, and each child gets its own. What a serving process forks later, such as a plugin's pool
+    of processes, gets none.
+    """
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._lock = threading.Lock()
+        self._begun = False
+        self._timer: threading.Timer
+
+    def start(self) -> None:
+        """Begin in a moment, in this process or in its children."""
+        os.register_at_fork(
+            before=lambda: self._lock.acquire(), after_in_parent=self._in_parent, after_in_child=self._in_child
+        )
+        self._arm()
+
+    def _arm(self) -> None:
+        self._timer = threading.Timer(FORKS_WITHIN, self._begin)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _begin(self) -> None:
+        with self._lock:
+            if self._timer.finished.is_set():
+                return  # cancelled by a fork at the last moment
+            self._begun = True
+        Worker(self._runtime).start()
+
+    def _in_parent(self) -> None:
+        if not self._begun:
+            self._timer.cancel()
+        self._lock.release()
+
+    def _in_child(self) -> None:
+        self._lock = threading.Lock()
+        if not self._begun:
+            self._arm()

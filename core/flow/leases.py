@@ -82,18 +82,19 @@ def release(db: Database, lease: Lease) -> None:
     """Give the conversation back, due again when its next event, turn, action or closing is."""
     with db.write():
         hold(db, lease)
-        LeaseRow.update(owner=None, until=None, next_at=next_due(lease.id, db.now())).where(
-            LeaseRow.id == lease.id
-        ).execute()
+        give_back(lease, next_due(lease.id, db.now()))
 
 
 def back_off(db: Database, lease: Lease, seconds: float) -> None:
     """Give the conversation back after a fault of our own, to be tried again after `seconds`."""
     with db.write():
         hold(db, lease)
-        LeaseRow.update(owner=None, until=None, next_at=db.now() + timedelta(seconds=seconds)).where(
-            LeaseRow.id == lease.id
-        ).execute()
+        give_back(lease, db.now() + timedelta(seconds=seconds))
+
+
+def give_back(lease: Lease, at: datetime | None) -> None:
+    """Let the conversation be taken up again at `at`. Inside the transaction now open, which must `hold` it."""
+    LeaseRow.update(owner=None, until=None, next_at=at).where(LeaseRow.id == lease.id).execute()
 
 
 def wake(lease_id: int, at: datetime) -> None:

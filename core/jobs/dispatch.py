@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from peewee import fn
 
+from core.domain import Connection
 from core.errors import RelaydeskError
 from core.flow import leases
 from core.flow.attachments import fetch_next_attachment
@@ -29,20 +31,37 @@ MOST_STEPS = 1000
 """A conversation gives way to others after so many steps."""
 
 
-def drain(runtime: Runtime, lease: Lease) -> None:
-    """Do all that is due in one conversation: read what came, say what is to be said, then think."""
-    connection = runtime.connections.get(lease.connection_id)
-    if connection is None or not connection.active:
-        leases.back_off(runtime.db, lease, WAIT_FOR_CONNECTION)
+def drain(runtime: Runtime, lease: Lease, halted: Callable[[], bool] = lambda: False) -> None:
+    """Do all that is due in one conversation: read what came, say what is to be said, then think.
+
+    Once `halted`, the step under way is the last one, and the conversation is given back for another process.
+    """
+    connection = _switched_on(runtime, lease)
+    if connection is None:
         return
     steps = (process_next_event, deliver_next, take_due_turn, close_if_idle, fetch_next_attachment)
     for _ in range(MOST_STEPS):
-        if not any(step(runtime, lease, connection) for step in steps):
+        if halted() or not any(step(runtime, lease, connection) for step in steps):
             break
     leases.release(runtime.db, lease)
 
 
-def drain_next(runtime: Runtime, keeper: LeaseKeeper | None = None) -> bool:
+def _switched_on(runtime: Runtime, lease: Lease) -> Connection | None:
+    """The connection of a conversation. None if it is switched off: then the conversation was given back."""
+    connection = runtime.connections.get(lease.connection_id)
+    if connection is not None and connection.active:
+        return connection
+    with runtime.db.write():
+        leases.hold(runtime.db, lease)
+        # Once more: it may be switched on by now, and that woke only those conversations that waited already.
+        connection = runtime.connections.get(lease.connection_id)
+        if connection is not None and connection.active:
+            return connection
+        leases.give_back(lease, runtime.db.now() + timedelta(seconds=WAIT_FOR_CONNECTION))
+    return None
+
+
+def drain_next(runtime: Runtime, keeper: LeaseKeeper | None = None, halted: Callable[[], bool] = lambda: False) -> bool:
     """Claim the conversation that has been due longest and drain it; False if none is due."""
     lease = leases.claim(runtime.db, runtime.owner, runtime.config.worker.lease_seconds)
     if lease is None:
@@ -50,12 +69,12 @@ def drain_next(runtime: Runtime, keeper: LeaseKeeper | None = None) -> bool:
     if keeper is not None:
         keeper.add(lease)
     try:
-        drain(runtime, lease)
+        drain(runtime, lease, halted)
     except leases.LeaseLost as lost:
         log.warning("%s", lost)
     except Exception:
         log.exception("conversation %s could not be drained; it is tried again", lease.conversation_id)
-        _give_back(runtime, lease)
+        _give_back(runtime, lease, WAIT_AFTER_FAULT)
     finally:
         if keeper is not None:
             keeper.drop(lease)
@@ -86,9 +105,9 @@ def next_moment(runtime: Runtime) -> datetime | None:
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-def _give_back(runtime: Runtime, lease: Lease) -> None:
+def _give_back(runtime: Runtime, lease: Lease, seconds: float) -> None:
     try:
-        leases.back_off(runtime.db, lease, WAIT_AFTER_FAULT)
+        leases.back_off(runtime.db, lease, seconds)
     except RelaydeskError as problem:
         log.warning("conversation %s waits for its lease to end: %s", lease.conversation_id, problem)
 
@@ -112,6 +131,14 @@ class LeaseKeeper(threading.Thread):
         """The lease was given back."""
         with self._lock:
             self._held.discard(lease)
+
+    def give_back(self) -> None:
+        """Let others take up at once what is still held: this process ends, and cannot see it through."""
+        with self._lock:
+            held = list(self._held)
+        for lease in held:
+            log.warning("conversation %s is left to another process", lease.conversation_id)
+            _give_back(self._runtime, lease, 0.0)
 
     def stop(self) -> None:
         """End the thread."""
@@ -150,19 +177,27 @@ class Dispatcher:
         for thread in self._threads:
             thread.start()
 
-    def stop(self, wait: float = 10.0) -> None:
-        """Take up nothing new, and wait up to `wait` seconds for what is under way."""
+    def halt(self) -> None:
+        """Take up nothing new, and end what is under way after its present step."""
         self._halt.set()
-        self._keeper.stop()
         self._runtime.db.signal()
-        until = time.monotonic() + wait
+
+    def finish(self, wait: float | None) -> None:
+        """Wait up to `wait` seconds for what is under way (None: as long as it takes), and leave the rest to others.
+
+        Its leases are renewed meanwhile: they may be shorter than that.
+        """
+        until = None if wait is None else time.monotonic() + wait
         for thread in self._threads:
-            thread.join(max(0.0, until - time.monotonic()))
+            thread.join(None if until is None else max(0.0, until - time.monotonic()))
+        self._keeper.stop()
+        self._keeper.give_back()
+        self._runtime.db.signal()
 
     def _work(self) -> None:
         while not self._halt.is_set():
             try:
-                if not drain_next(self._runtime, self._keeper):
+                if not drain_next(self._runtime, self._keeper, self._halt.is_set):
                     self._runtime.db.wait(self._until_next())
             except Exception:
                 log.exception("the dispatcher goes on after a fault")

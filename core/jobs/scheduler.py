@@ -61,6 +61,9 @@ class Scheduler:
         """Start the timer."""
         self._timer.start()
 
-    def stop(self) -> None:
-        """Stop the timer, without waiting for a job under way."""
+    def halt(self) -> None:
+        """Stop the timer."""
         self._timer.shutdown(wait=False)
+
+    def finish(self, wait: float | None) -> None:
+        """Wait for nothing: every job does its work in small transactions, and may be cut off between them."""
