@@ -11,8 +11,9 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import click
@@ -23,6 +24,7 @@ from core.cli.look import open_runtime, webhook_address
 from core.cli.project import SAMPLE, make_project
 from core.cli.simulate import find_simulator
 from core.errors import ConfigError
+from core.runtime import Runtime
 from core.store.models import ConnectionRow, SessionRow
 
 NAME = "demo"
@@ -32,6 +34,7 @@ ADMIN = "admin@localhost"
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
 TAIL = 30
+PORT = click.IntRange(0, 65535)
 
 CONNECTION = """
 [[connections]]
@@ -46,33 +49,65 @@ public_key = "{public_key}"
 
 @click.command()
 @click.option("--once", is_flag=True, help="Stop after the conversation: 0 if every step happened, 1 if not.")
-@click.option("--port", default=0, help="The service's port; 0 takes a free one.")
-@click.option("--simulator-port", default=0, help="The simulator's port; 0 takes a free one.")
+@click.option("--port", type=PORT, default=0, help="The service's port; 0 takes a free one.")
+@click.option("--simulator-port", type=PORT, default=0, help="The simulator's port; 0 takes a free one.")
 @click.option(
     "--answers",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     default=SAMPLE,
     help="A folder of Markdown files to answer from, instead of the samples.",
 )
-def demo(once: bool, port: int, simulator_port: int, answers: Path) -> None:
+@click.option(
+    "--keep",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="A new folder for the project, its database and the service's log, which stay there afterwards.",
+)
+def demo(once: bool, port: int, simulator_port: int, answers: Path, keep: Path | None) -> None:
     """Show the whole service at work, with a simulated Freshchat account in place of yours.
 
     Plays one conversation, judged by what the simulated account shows: a question is answered, a human is asked
     for, an agent takes over and resolves. Then it stays up for you to try, until Ctrl-C.
     """
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with tempfile.TemporaryDirectory(prefix="relaydesk-demo-") as scratch:
+    with _stopped_in_order(), _project_folder(keep) as folder:
         try:
-            _run(Path(scratch), once, port, simulator_port, answers)
+            _run(folder, once, port, simulator_port, answers)
         except StepFailed as failure:
             click.echo(f"\n{failure}", err=True)
-            click.echo(f"\nthe service's log, its last lines:\n{_tail(Path(scratch) / 'service.log')}", err=True)
+            click.echo(f"\nthe service's log, its last lines:\n{_tail(folder / 'service.log')}", err=True)
             sys.exit(1)
-        except KeyboardInterrupt:
-            click.echo("\nstopped")
+
+
+@contextmanager
+def _stopped_in_order() -> Iterator[None]:
+    """Let SIGTERM and a closed terminal end the demo as an exception does, so that its processes end with it."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        sys.exit(128 + number)
+
+    heeded = [each for each in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(each) != signal.SIG_IGN]
+    before = {each: signal.signal(each, stop) for each in heeded}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+@contextmanager
+def _project_folder(keep: Path | None) -> Iterator[Path]:
+    """The folder to keep, or one that is removed at the end; raises `ConfigError` where something would be lost."""
+    if keep is None:
+        with tempfile.TemporaryDirectory(prefix="relaydesk-demo-") as scratch:
+            yield Path(scratch)
+        return
+    if keep.exists() and any(keep.iterdir()):
+        raise ConfigError("--keep", f"{keep} is not empty", "Name a new folder.")
+    yield keep.absolute()
 
 
 def _run(folder: Path, once: bool, port: int, simulator_port: int, answers: Path) -> None:
+    if port and port == simulator_port:
+        raise ConfigError("--simulator-port", "it is the service's port too", "Choose another, or leave it out.")
     port = port or _free_port()
     for wanted in (port, simulator_port):
         _check_free(wanted)
@@ -80,16 +115,18 @@ def _run(folder: Path, once: bool, port: int, simulator_port: int, answers: Path
     with find_simulator("freshchat").build(agent_email=AGENT, human_email=HUMAN, port=simulator_port) as sim:
         _configure(folder, port, sim)
         click.echo(f"Simulated Freshchat   {sim.url}/")
-        with _service(folder, port) as address:
-            _connect(folder, sim)
+        with _service(folder, port) as address, closing(open_runtime(str(folder / "config.toml"))) as runtime:
+            _connect(runtime, sim)
             click.echo(f"Relaydesk             {address}/\n")
-            play(_stage(folder, sim))
+            play(_stage(runtime, sim))
             click.echo("\nThe conversation went as it should.")
             if not once:
                 click.echo(f"\nInbox:      {address}/   (user {ADMIN}, password {password})")
                 click.echo(f"Freshchat:  {sim.url}/   (write as the customer, work as the agent)")
                 click.echo("Stop with Ctrl-C.")
-                threading.Event().wait()
+                with suppress(KeyboardInterrupt):
+                    threading.Event().wait()
+                click.echo("\nstopped")
 
 
 def _configure(folder: Path, port: int, sim: Any) -> None:
@@ -102,28 +139,20 @@ def _configure(folder: Path, port: int, sim: Any) -> None:
     file.write_text(text, encoding="utf-8")
 
 
-def _connect(folder: Path, sim: Any) -> None:
+def _connect(runtime: Runtime, sim: Any) -> None:
     """Register the webhook address with the simulated account, as an admin does by hand."""
-    runtime = open_runtime(str(folder / "config.toml"))
     sim.webhook_url, _ = webhook_address(runtime, NAME)
     with runtime.db.read():
         row = ConnectionRow.get(ConnectionRow.name == NAME)
-    runtime.close()
     if not row.active:
         raise StepFailed(f"expected: the connection works\nseen:     {row.error}")
 
 
-def _stage(folder: Path, sim: Any) -> Stage:
-    runtime = open_runtime(str(folder / "config.toml"))
-
+def _stage(runtime: Runtime, sim: Any) -> Stage:
     def closed(conversation_id: str) -> bool:
         with runtime.db.read():
             row = SessionRow.get_or_none(SessionRow.conversation_id == conversation_id)
-        if row is None or row.status != "closed_resolved":
-            # The simulator's record cannot tell when our side changes, so it is asked again in a moment.
-            threading.Timer(0.1, sim.changes.note).start()
-            return False
-        return True
+        return row is not None and row.status == "closed_resolved"
 
     agents = {agent.email: agent for agent in sim.agents}
     return Stage(
@@ -154,10 +183,12 @@ def _service(folder: Path, port: int) -> Iterator[str]:
     finally:
         service.terminate()
         try:
-            service.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(service.pid, signal.SIGKILL)
-            service.wait()
+            with suppress(subprocess.TimeoutExpired):
+                service.wait(STOP_SECONDS)
+        finally:  # also where a second Ctrl-C ends the waiting
+            if service.poll() is None:
+                os.killpg(service.pid, signal.SIGKILL)
+                service.wait()
 
 
 def _is_ready(address: str, service: subprocess.Popen[bytes]) -> bool:
@@ -190,6 +221,8 @@ def _check_free(port: int) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
+        except PermissionError:
+            raise ConfigError(f"port {port}", "only root may use it", "Choose one above 1023.") from None
         except OSError:
             raise ConfigError(f"port {port}", "it is in use", "Choose another, or leave the option out.") from None
 

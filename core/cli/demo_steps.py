@@ -9,8 +9,11 @@ from typing import Any
 QUESTION = "How long does delivery take?"
 REQUEST = "Thanks, but I would like to talk to a human, please."
 AGENT_SAYS = "Hi, this is Hanna. I have your order here, and I am looking into it."
+FOLLOW_UP = "Thank you, Hanna! And how long does delivery take from here?"
 PATIENCE = 15.0
-"""Seconds of real time for each step."""
+"""Seconds of real time within which each check must come true."""
+QUIET = 6.0
+"""Seconds of real time in which the AI must not speak: longer than a turn waits for more messages (4 by default)."""
 
 Check = tuple[str, Callable[[], Any]]
 """What must come true, in words, and how the simulator's record tells."""
@@ -31,7 +34,10 @@ class Stage:
     closed: Callable[[str], bool]
     say: Callable[[str], None]
     patience: float = PATIENCE
+    quiet: float = QUIET
     conversation: Any = None
+    answers: int = 0
+    """How often the AI has answered the customer by the end of the first step: it must stay at that."""
 
     def expect(self, *checks: Check) -> None:
         """Wait until all checks hold; raises `StepFailed` for the first that does not."""
@@ -45,11 +51,25 @@ class Stage:
         thread = self.sim.thread(self.conversation)
         return [message for message in thread if message.message_type == kind and message.actor_id == author.id]
 
+    def ai_is_silent(self) -> bool:
+        """Whether the AI has said nothing to the customer since the first step."""
+        return len(self.messages("normal", self.ai)) == self.answers
+
+    def listen(self) -> None:
+        """Give the AI time to speak where it should not; ends early if it does."""
+        self.sim.wait_for(lambda: not self.ai_is_silent(), self.quiet)
+
     def _seen(self) -> str:
         if self.conversation is None:
             return "no conversation"
         assignee = self.sim.assignee(self.conversation)
-        lines = [f"status {self.conversation.status}, assigned to {assignee.email if assignee else 'nobody'}"]
+        sent = self.sim.webhooks.deliveries
+        calls = self.sim.record.calls()
+        lines = [
+            f"status {self.conversation.status}, assigned to {assignee.email if assignee else 'nobody'}",
+            f"{sum(map(_taken, sent))} of {len(sent)} webhooks taken, {len(calls)} calls made",
+        ]
+        lines += [f"the latest call: {call.method} {call.path} was answered {call.status}" for call in calls[-1:]]
         lines += [f"{one.actor_type} ({one.message_type}): {one.text}" for one in self.sim.thread(self.conversation)]
         return "\n          ".join(lines)
 
@@ -62,13 +82,13 @@ def question_answered(stage: Stage) -> None:
         ("the AI answers in the customer's thread", lambda: stage.messages("normal", stage.ai)),
         ("the conversation is assigned to the AI's agent", lambda: stage.sim.assignee(stage.conversation) is stage.ai),
     )
-    stage.say(f"   AI: {stage.messages('normal', stage.ai)[0].text}")
+    stage.answers = len(stage.messages("normal", stage.ai))
+    stage.say("   AI: " + _indented(stage.messages("normal", stage.ai)[0].text))
 
 
 def human_asked_for(stage: Stage) -> None:
     """The customer asks for a person, and the AI lets go of the conversation with a private note."""
     stage.say(f"   customer: {REQUEST}")
-    before = len(stage.messages("normal", stage.ai))
     stage.sim.customer_writes(stage.customer, REQUEST, conversation=stage.conversation)
     stage.expect(
         (
@@ -80,22 +100,24 @@ def human_asked_for(stage: Stage) -> None:
             "the note holds a summary and the sentiment",
             lambda: all(word in stage.messages("private", stage.ai)[0].text for word in ("Summary:", "Sentiment:")),
         ),
-        ("the AI has said nothing more", lambda: len(stage.messages("normal", stage.ai)) == before),
+        ("the AI has said nothing more", lambda: stage.ai_is_silent()),
     )
-    stage.say("   private note: " + stage.messages("private", stage.ai)[0].text.replace("\n", "\n   | "))
+    stage.say("   private note: " + _indented(stage.messages("private", stage.ai)[0].text))
 
 
 def agent_takes_over(stage: Stage) -> None:
-    """A human agent takes the conversation and answers; the AI stays out of it."""
-    before = len(stage.messages("normal", stage.ai))
+    """A human agent takes the conversation and answers; the AI leaves even a question it knows to the human."""
     stage.sim.agent_assigns(stage.conversation, stage.human)
     stage.say(f"   agent: {AGENT_SAYS}")
     stage.sim.agent_writes(stage.conversation, stage.human, AGENT_SAYS)
+    stage.say(f"   customer: {FOLLOW_UP}")
+    stage.sim.customer_writes(stage.customer, FOLLOW_UP, conversation=stage.conversation)
     stage.expect(
         ("the agent's words are in the thread", lambda: stage.messages("normal", stage.human)),
         ("the service has taken every webhook", lambda: _all_taken(stage)),
-        ("the AI stays silent", lambda: len(stage.messages("normal", stage.ai)) == before),
     )
+    stage.listen()
+    stage.expect(("the AI stays silent", lambda: stage.ai_is_silent()))
 
 
 def agent_resolves(stage: Stage) -> None:
@@ -128,6 +150,11 @@ def play(stage: Stage) -> None:
             step(stage)
         except StepFailed as failure:
             raise StepFailed(f"step {number} ({title}) did not happen\n{failure}") from None
+
+
+def _indented(text: str) -> str:
+    """A text of several lines, set off from the lines of the demo itself."""
+    return "\n".join([line if number == 0 else f"   | {line}".rstrip() for number, line in enumerate(text.split("\n"))])
 
 
 def _taken(delivery: Any) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import shutil
-import sys
+import sysconfig
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from core.runtime import build_runtime
 from core.store.migrations import migrate as apply_migrations
 
 HERE = Path(__file__).resolve().parent.parent.parent
+EXAMPLE = "config.example.toml"
 SAMPLE = HERE / "plugins" / "answers" / "sample"
 
 
@@ -37,6 +39,7 @@ def make_project(folder: Path, admin_email: str, say: Callable[[str], None], ans
 
     `answers` is the folder of Markdown files that the project begins with.
     """
+    text = _filled_in(_example(), admin_email)
     folder.mkdir(parents=True, exist_ok=True)
     password = ""
     config = folder / "config.toml"
@@ -50,7 +53,7 @@ def make_project(folder: Path, admin_email: str, say: Callable[[str], None], ans
         password = secrets.token_urlsafe(12)
         hash_file = folder / "admin_password_hash"
         _write_private(hash_file, PasswordHasher().hash(password))
-        config.write_text(_filled_in(_example(), admin_email), encoding="utf-8")
+        config.write_text(text, encoding="utf-8")
         say(f"made {config}: fill in a [[connections]] table")
         say(f"made the administrator {admin_email} with the password {password} (shown only now)")
     place = folder / "answers"
@@ -64,24 +67,26 @@ def make_project(folder: Path, admin_email: str, say: Callable[[str], None], ans
 
 def _example() -> str:
     """The example configuration: beside core in a checkout, in share/relaydesk once installed."""
-    for place in (HERE / "config.example.toml", Path(sys.prefix) / "share" / "relaydesk" / "config.example.toml"):
-        if place.is_file():
-            return place.read_text(encoding="utf-8")
-    raise ConfigError("init", "config.example.toml is not where it belongs", "Install relaydesk again.")
+    # Debian's own Python installs below /usr/local, which sys.prefix does not say; `pip install --user` below ~/.local.
+    roots = (sysconfig.get_path("data"), sysconfig.get_path("data", sysconfig.get_preferred_scheme("user")))
+    for place in (HERE, *(Path(root) / "share" / "relaydesk" for root in roots)):
+        if (place / EXAMPLE).is_file():
+            return (place / EXAMPLE).read_text(encoding="utf-8")
+    raise ConfigError("init", f"{EXAMPLE} is not where it belongs", "Install relaydesk again.")
 
 
 def _filled_in(example: str, admin_email: str) -> str:
     text = example
     for shown, meant in (
         ('secret_key = { env = "RELAYDESK_SECRET_KEY" }', 'secret_key = { file = "secret_key" }'),
-        ('admin_email = "admin@example.com"', f'admin_email = "{admin_email}"'),
+        ('admin_email = "admin@example.com"', f"admin_email = {json.dumps(admin_email, ensure_ascii=False)}"),
         (
             '#admin_password_hash = { env = "RELAYDESK_ADMIN_PASSWORD_HASH" }',
             'admin_password_hash = { file = "admin_password_hash" }',
         ),
     ):
         if shown not in text:
-            raise ConfigError("init", "config.example.toml was changed beyond recognition", "Install relaydesk again.")
+            raise ConfigError("init", f"{EXAMPLE} was changed beyond recognition", "Install relaydesk again.")
         text = text.replace(shown, meant)
     return text
 

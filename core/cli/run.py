@@ -6,22 +6,27 @@ import os
 import signal
 import sys
 import threading
+from pathlib import Path
 
 import click
 
 from core.app import start_runtime
+from core.config import load_config
 from core.jobs.worker import Worker
+from core.runtime import build_runtime
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
-@click.option("--port", default=8000, show_default=True, help="The port to listen at.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="The port to listen at.")
 @click.option(
     "--workers", default=2, show_default=True, help="How many web processes; one of them is elected to answer."
 )
 @click.pass_obj
 def serve(config_path: str, host: str, port: int, workers: int) -> None:
     """Serve webhooks and pages under gunicorn, with the worker inside (see server.embedded_worker)."""
+    # A mistake is told here in one line; gunicorn would bury it under a traceback of each web process.
+    build_runtime(load_config(Path(config_path))).close()
     os.environ["RELAYDESK_CONFIG"] = config_path
     gunicorn = [sys.executable, "-m", "gunicorn"]
     options = ["-w", str(workers), "--threads", "8", "-b", f"{host}:{port}"]

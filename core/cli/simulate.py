@@ -1,21 +1,30 @@
-"""Commands that stand in for a vendor: `simulate` runs one, `send-fixture` sends one of its payloads."""
+"""Commands that stand in for a vendor: `simulate` runs one, `send-fixture` sends one of its payloads.
+
+A plugin takes part by a module `simulator` beside its connector. It has `build(**options)`, which gives an account
+that is not running yet, `simulate(host, port, *, say, **options)`, which runs one in the foreground, and where the
+vendor signs its webhooks `signed_headers(body, pem)`, which raises `ValueError` for a key that is no good.
+"""
 
 from __future__ import annotations
 
 import importlib
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 import click
 import requests
+from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
 
 from core.cli.look import open_runtime, webhook_address
 from core.config import Config, load_config
 from core.connector import Connector
 from core.errors import ConfigError
 from core.plugin_manager import load_plugins
+
+ANSWER_SECONDS = 10.0
 
 EVERYTHING = """
 [server]
@@ -41,8 +50,6 @@ def simulator_of(connector: Connector) -> ModuleType | None:
 
 def _bundled_connectors() -> Iterator[Connector]:
     """The connectors of the plugins beside core, found without any configuration of the user's."""
-    import tempfile
-
     plugins = Path(__file__).resolve().parents[2] / "plugins"
     names = sorted(folder.name for folder in plugins.iterdir() if (folder / "connector.py").is_file())
     with tempfile.TemporaryDirectory() as scratch:
@@ -65,10 +72,12 @@ def find_simulator(name: str) -> ModuleType:
 @click.command()
 @click.argument("connector")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
-@click.option("--port", default=0, help="The port to listen at; 0 takes a free one.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port to listen at; 0 takes a free one.")
 @click.option("--token", default=None, help="The API token it accepts; without it one is made up.")
 @click.option("--webhook-url", default=None, help="Where it sends its webhooks.")
-@click.option("--requests-per-minute", default=60, show_default=True, help="Its rate limit.")
+@click.option(
+    "--requests-per-minute", type=click.IntRange(min=1), default=60, show_default=True, help="Its rate limit."
+)
 @click.option("--agent-email", default="robin@example.com", show_default=True, help="The e-mail of the AI's agent.")
 def simulate(
     connector: str,
@@ -100,32 +109,58 @@ def simulate(
 @click.argument("fixture", required=False, default="")
 @click.option("--list", "listing", is_flag=True, help="List the fixtures of the connection's connector.")
 @click.option("--url", default="", help="Send it here instead of to server.base_url's webhook address.")
+@click.option(
+    "--sign-with",
+    "key_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A private RSA key (PEM) to sign it with, for a connection whose public_key is its counterpart.",
+)
 @click.pass_obj
-def send_fixture(config_path: str, connection: str, fixture: str, listing: bool, url: str) -> None:
+def send_fixture(
+    config_path: str, connection: str, fixture: str, listing: bool, url: str, key_file: Path | None
+) -> None:
     """Send the vendor's payload FIXTURE to the running service, as the vendor would, by way of CONNECTION.
 
-    A connection with a public key refuses it: a fixture bears no signature of your account.
+    A connection with a public key refuses it without --sign-with: a fixture bears no signature of your account.
+    For that make a pair of keys, and let the public one be the connection's public_key while you are trying:
+    `openssl genrsa -out key.pem` and `openssl rsa -in key.pem -pubout`.
     """
     runtime = open_runtime(config_path)
     address, _ = webhook_address(runtime, connection)
     known = runtime.connections.named(connection)
     if known is None:
         raise ConfigError("connections", f'there is no connection "{connection}"', "Add it to the configuration.")
-    fixtures = {
-        file.stem: file
-        for file in sorted((folder_of(runtime.connections.connector(known)) / "fixtures").glob("*.json"))
-    }
+    connector = runtime.connections.connector(known)
+    fixtures = {file.stem: file for file in sorted((folder_of(connector) / "fixtures").glob("*.json"))}
     runtime.close()
     if listing:
         click.echo("\n".join(fixtures))
         return
     if fixture not in fixtures:
-        raise click.UsageError(f'there is no fixture "{fixture}"; --list shows those there are')
+        known_ones = ", ".join(fixtures) or "none"
+        raise click.UsageError(f'there is no fixture "{fixture}". Those there are: {known_ones}')
+    body = fixtures[fixture].read_bytes()
     headers = {"Content-Type": "application/json"}
+    if key_file is not None:
+        headers |= _signature(connector, body, key_file)
     try:
-        answer = requests.post(url or address, data=fixtures[fixture].read_bytes(), headers=headers, timeout=10)
-    except requests.ConnectionError:
+        answer = requests.post(url or address, data=body, headers=headers, timeout=ANSWER_SECONDS)
+    except (InvalidSchema, InvalidURL, MissingSchema):
+        raise click.UsageError("--url is no http address") from None
+    except requests.RequestException:
+        # The error's own words would show the address, and whoever has that can post events.
         click.echo("no service answers there; start it with: relaydesk serve", err=True)
         sys.exit(1)
     click.echo(f"{answer.status_code} {answer.text.strip()}")
     sys.exit(0 if answer.ok else 1)
+
+
+def _signature(connector: Connector, body: bytes, key_file: Path) -> dict[str, str]:
+    """The headers that make a body the vendor's own; raises `UsageError` for a key that is no good."""
+    signed_headers = getattr(simulator_of(connector), "signed_headers", None)
+    if signed_headers is None:
+        raise click.UsageError(f"--sign-with: {connector.label} signs nothing")
+    try:
+        return dict(signed_headers(body, key_file.read_bytes()))
+    except ValueError as problem:
+        raise click.UsageError(f"--sign-with: {key_file} {problem}") from None

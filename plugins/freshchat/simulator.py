@@ -115,11 +115,7 @@ class FreshchatSimulator(Driving, Simulator):
         return self.key.sign(body)
 
     def _webhook_headers(self, body: bytes, retry: int) -> Mapping[str, str]:
-        return {
-            "X-Freshchat-Signature": self.sign(body),
-            "X-Freshchat-Payload-Version": PAYLOAD_VERSION,
-            "X-Retry-Count": str(retry),
-        }
+        return webhook_headers(self.key, body, retry)
 
     def _emit(self, action: str, payload: Mapping[str, Any]) -> None:
         if action in self.events or action not in EVENTS:
@@ -221,6 +217,23 @@ class FreshchatSimulator(Driving, Simulator):
     def made_up_name(self) -> str:
         """The first name that Freshchat gives to a visitor who told none."""
         return NAMES[len(self.account.users) % len(NAMES)]
+
+
+def webhook_headers(key: SigningKey, body: bytes, retry: int = 0) -> dict[str, str]:
+    """What Freshchat sends with a webhook body, at its first delivery or a retry."""
+    return {
+        "X-Freshchat-Signature": key.sign(body),
+        "X-Freshchat-Payload-Version": PAYLOAD_VERSION,
+        "X-Retry-Count": str(retry),
+    }
+
+
+def signed_headers(body: bytes, pem: bytes) -> dict[str, str]:
+    """What an account whose private key is `pem` sends with a webhook body.
+
+    Raises `ValueError` saying what is wrong with the key.
+    """
+    return webhook_headers(SigningKey(pem), body)
 
 
 def build(

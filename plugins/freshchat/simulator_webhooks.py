@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from plugins.freshchat.simulator_state import Actor, Conversation, Message, Quirks, User, stamp
 
@@ -30,10 +31,13 @@ KEY_SPELLINGS = ("one-line", "lines", "bare", "spki", "pkcs1", "crlf")
 
 
 class SigningKey:
-    """The account's RSA key: RSASSA-PKCS1-v1_5 with SHA-256 over the exact body, in base64."""
+    """The account's RSA key: RSASSA-PKCS1-v1_5 with SHA-256 over the exact body, in base64.
 
-    def __init__(self) -> None:
-        self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    `pem` is a private key of one's own; without it one is made up. Raises `ValueError` saying what is wrong with it.
+    """
+
+    def __init__(self, pem: bytes | None = None) -> None:
+        self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048) if pem is None else _load(pem)
 
     def sign(self, body: bytes) -> str:
         """The value of X-Freshchat-Signature for this body."""
@@ -58,6 +62,18 @@ class SigningKey:
             "pkcs1": public.public_bytes(Encoding.PEM, PublicFormat.PKCS1).decode().strip(),
             "crlf": vendor.replace("\n", "\r\n"),
         }[spelling]
+
+
+def _load(pem: bytes) -> rsa.RSAPrivateKey:
+    try:
+        key = load_pem_private_key(pem, password=None)
+    except TypeError:
+        raise ValueError("is locked with a password") from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise ValueError("holds no private key in PEM") from None
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise ValueError("is not an RSA key")
+    return key
 
 
 def message_create(app_id: str, conversation: Conversation, message: Message, quirks: Quirks) -> dict[str, Any]:
