@@ -11,6 +11,7 @@ import importlib
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 
@@ -125,14 +126,13 @@ def send_fixture(
     For that make a pair of keys, and let the public one be the connection's public_key while you are trying:
     `openssl genrsa -out key.pem` and `openssl rsa -in key.pem -pubout`.
     """
-    runtime = open_runtime(config_path)
-    address, _ = webhook_address(runtime, connection)
-    known = runtime.connections.named(connection)
-    if known is None:
-        raise ConfigError("connections", f'there is no connection "{connection}"', "Add it to the configuration.")
-    connector = runtime.connections.connector(known)
+    with closing(open_runtime(config_path)) as runtime:
+        address, _ = webhook_address(runtime, connection)
+        known = runtime.connections.named(connection)
+        if known is None:
+            raise ConfigError("connections", f'there is no connection "{connection}"', "Add it to the configuration.")
+        connector = runtime.connections.connector(known)
     fixtures = {file.stem: file for file in sorted((folder_of(connector) / "fixtures").glob("*.json"))}
-    runtime.close()
     if listing:
         click.echo("\n".join(fixtures))
         return

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 import requests
 from click.testing import CliRunner, Result
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from core.cli import cli
 from core.cli.simulate import find_simulator
@@ -253,4 +255,41 @@ def test_an_unknown_fixture_is_a_wrong_call(sim: FreshchatSimulator, connect: An
     connect(sim)
     result = run("send-fixture", "support", "nothing")
     assert result.exit_code == 2
-    assert "--list" in result.output
+    assert 'there is no fixture "nothing". Those there are: conversation_assigned__alias, ' in result.output
+
+
+def test_a_fixture_signed_with_a_key_of_ones_own_passes_the_signature_check(world: Any, tmp_path: Path) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    (tmp_path / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    world.start(public_key=public.replace("\n", " "))
+
+    def send(*arguments: str) -> subprocess.CompletedProcess[str]:
+        config = str(world.folder / "config.toml")
+        fixture = ("send-fixture", "support", "message_create__agent_2021", "--url", world.webhook_url)
+        return main("--config", config, *fixture, *arguments, cwd=world.folder)
+
+    assert send().stdout.startswith("401 ")
+    signed = send("--sign-with", str(tmp_path / "key.pem"))
+    assert (signed.returncode, signed.stdout[:4]) == (0, "200 ")
+    (tmp_path / "key.pem").write_text("no key")
+    broken = send("--sign-with", str(tmp_path / "key.pem"))
+    assert broken.returncode == 2
+    assert "holds no private key in PEM" in broken.stderr
+
+
+def test_serve_tells_a_wrong_configuration_in_one_line(project: Path) -> None:
+    config = project / "config.toml"
+    config.write_text(config.read_text(encoding="utf-8").replace("threads = 4", "threads = 0"), encoding="utf-8")
+    done = main("serve", cwd=project)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("relaydesk: ")
+    assert "worker.threads" in done.stderr
+
+
+@pytest.mark.parametrize("command", [["serve"], ["demo"], ["simulate", "freshchat"]])
+def test_a_port_that_cannot_be_is_a_wrong_call(run: Run, command: list[str]) -> None:
+    result = run(*command, "--port", "99999")
+    assert result.exit_code == 2
+    assert "99999 is not in the range" in result.output

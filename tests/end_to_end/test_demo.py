@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from click.testing import CliRunner
 
 from core.cli import cli, demo_steps
 from core.cli.demo_steps import Stage
+from core.errors import ConfigError
 
 RELAYDESK = [sys.executable, "-c", "from core.cli import main; main()"]
 
@@ -42,6 +44,18 @@ def lose_the_resolution(stage: Stage) -> None:
     stage.sim.events -= {"conversation_resolution"}
 
 
+def speak_in_the_humans_conversation(stage: Stage) -> None:
+    """The AI answers although the agent has the conversation: what the third step listens for."""
+    write = stage.sim.agent_writes
+
+    def write_and_interrupt(conversation: Any, agent: Any, text: str) -> Any:
+        written = write(conversation, agent, text)
+        threading.Timer(0.5, write, (conversation, stage.ai, "I know that one!")).start()
+        return written
+
+    stage.sim.agent_writes = write_and_interrupt
+
+
 def keep_the_session_open(stage: Stage) -> None:
     stage.closed = lambda conversation_id: False
 
@@ -53,6 +67,7 @@ def keep_the_session_open(stage: Stage) -> None:
         (lose_private_notes, 2),
         (keep_the_assignee, 2),
         (lose_what_the_agent_does, 3),
+        (speak_in_the_humans_conversation, 3),
         (lose_the_resolution, 4),
         (keep_the_session_open, 4),
     ],
@@ -91,8 +106,9 @@ def test_demo_once_exits_0_after_the_conversation(tmp_path: Path) -> None:
 
 def test_demo_once_exits_1_when_a_step_fails_and_shows_the_log(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
+    kept = tmp_path / "kept"
     done = subprocess.run(
-        [*RELAYDESK, "demo", "--once", "--answers", str(tmp_path / "empty")],
+        [*RELAYDESK, "demo", "--once", "--answers", str(tmp_path / "empty"), "--keep", str(kept)],
         capture_output=True,
         text=True,
         timeout=90,
@@ -102,6 +118,10 @@ def test_demo_once_exits_1_when_a_step_fails_and_shows_the_log(tmp_path: Path) -
     assert done.returncode == 1
     assert "step 1 (A customer asks, the AI answers) did not happen" in done.stderr
     assert "the service's log" in done.stderr
+    assert {"config.toml", "relaydesk.db", "service.log"} <= {file.name for file in kept.iterdir()}
+    again = CliRunner().invoke(cli, ["demo", "--once", "--keep", str(kept)])
+    assert isinstance(again.exception, ConfigError)
+    assert str(again.exception) == f"--keep: {kept} is not empty. Name a new folder."
 
 
 def test_demo_says_when_a_port_is_in_use(tmp_path: Path) -> None:
