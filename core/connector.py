@@ -69,6 +69,11 @@ class Connector(abc.ABC):
     def setup_guide(self, connection: Connection, webhook_url: str) -> str:
         """What a person must do at the vendor so that events arrive, as numbered plain-text lines."""
 
+    def farewell_guide(self, connection: Connection) -> str:
+        """What a person must delete at the vendor once the connection is cut, as numbered plain-text lines."""
+        lines = (f"Delete this service's webhook address at {self.label}.", "Delete the credential it was given there.")
+        return "\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1))
+
     @abc.abstractmethod
     def authenticate(self, raw: bytes, headers: Mapping[str, str], connection: Connection) -> None:
         """Check the vendor's signature over the untouched body; returns if it is good or none is configured.

@@ -169,6 +169,7 @@ class Reason(StrEnum):
     CONVERSATION_GONE = "conversation_gone"
     TOO_OLD = "too_old"
     DELIVERY_FAILED = "delivery_failed"
+    DISCONNECTED = "disconnected"
 
 
 class Priority(StrEnum):

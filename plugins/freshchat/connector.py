@@ -92,6 +92,17 @@ class Freshchat(Connector):
             )
         )
 
+    def farewell_guide(self, connection: Connection) -> str:
+        return "\n".join(
+            (
+                '1. Sign in to Freshchat as an account admin and open Admin, then "Marketplace and Integrations" '
+                '(older accounts: Settings), then "Conversation Webhooks".',
+                "2. Delete this service's address there, and switch the webhook off if no other service uses it.",
+                "3. Delete the API token on the API settings page, unless something else uses it.",
+                f"4. Reassign the open chats that are still assigned to {connection.settings['default_agent_email']}.",
+            )
+        )
+
     def authenticate(self, raw: bytes, headers: Mapping[str, str], connection: Connection) -> None:
         key_text = str(connection.settings.get("public_key") or "")
         if not key_text:

@@ -17,6 +17,7 @@ from core.config import load_config
 from core.connections import Connections
 from core.domain import Reply
 from core.jobs.dispatch import drain_all_due, next_moment
+from core.provisioning import provision
 from core.runtime import Runtime, build_runtime
 from core.store.migrations import migrate
 from core.store.models import ActionRow, DecisionRow, EventRow, MessageRow, SessionRow
@@ -150,7 +151,7 @@ class World:
         )
         self.runtime = build_runtime(load_config(config), self.clock)
         migrate(self.runtime.db)
-        self.runtime.connections.provision()
+        provision(self.runtime)
         self._server = make_server("127.0.0.1", 0, create_app(self.runtime), threaded=True)
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         self.url = f"http://127.0.0.1:{self._server.port}"

@@ -118,3 +118,46 @@ def test_several_processes_may_migrate_at_once(database_url: str, open_store: Ca
         assert one.exitcode == 0
     db = open_store(database_url)
     assert applied(db) == [number for number, _, _ in STEPS]
+
+
+ADDED = {
+    2: (
+        {
+            "connection": ("tried_at", "refused_hash", "disconnected_at", "polled_at", "polling_since"),
+            "contact_identity": ("polled_at",),
+            "session": ("polled_at",),
+        },
+        ("cursor",),
+    )
+}
+"""What each later step adds: columns by table, and tables."""
+
+
+def _columns(db: Database) -> dict[str, set[tuple[str, bool]]]:
+    with db.read():
+        return {
+            table: {(column.name, column.null) for column in db.native.get_columns(table)}
+            for table in sorted(db.native.get_tables())
+        }
+
+
+def test_a_store_of_every_earlier_version_becomes_what_a_new_one_is(db: Database) -> None:
+    assert sorted(ADDED) == list(range(2, len(STEPS) + 1)), "a step is not tried"
+    new = _columns(db)
+    for first in sorted(ADDED):
+        with db.write():
+            for number in sorted(ADDED, reverse=True):
+                if number >= first:
+                    _take_back(db, number)
+        assert migrate(db) == [name for name in NAMES if int(name.split()[0]) >= first]
+        assert _columns(db) == new
+
+
+def _take_back(db: Database, number: int) -> None:
+    columns, tables = ADDED[number]
+    for table in tables:
+        db.native.execute_sql(f"DROP TABLE {table}")
+    for table, names in columns.items():
+        for name in names:
+            db.native.execute_sql(f"ALTER TABLE {table} DROP COLUMN {name}")
+    MigrationRow.delete().where(MigrationRow.number == number).execute()
