@@ -302,13 +302,22 @@ class Inbound:
 
     `external_id` is the dedupe key: equal for every delivery of the same fact, however it reaches us
     (for a message use ``message:<vendor id>``). `kind` is the vendor's own name for it.
-    `conversation_id` is "" where the payload names none.
+    `conversation_id` is "" where the payload names none; `at` is when it happened, None if that is not known.
     """
 
     external_id: str
     kind: str
     conversation_id: str
     payload: Mapping[str, Any]
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationPage:
+    """A page of an account's own list of conversations; an empty `cursor` says that it was the last one."""
+
+    conversation_ids: tuple[str, ...]
+    cursor: Mapping[str, Any] = NOTHING
 
 
 # -------------------------------------------------------------------------------------------------- facts

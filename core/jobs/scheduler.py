@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from core.jobs import housekeeping
+from core.jobs import housekeeping, polling
 from core.provisioning import provision
 from core.runtime import Runtime
 from core.store.election import run_slot
@@ -22,6 +22,7 @@ JOBS: tuple[tuple[str, int, Job], ...] = (
     ("wake_forgotten", 60, housekeeping.wake_forgotten),
     ("throw_away", 3600, housekeeping.throw_away),
     ("verify_again", 60, provision),
+    ("poll", 5, polling.poll_due),
 )
 """Name, seconds between runs, and what is run."""
 

@@ -17,6 +17,7 @@ from core.config import load_config
 from core.connections import Connections
 from core.domain import Reply
 from core.jobs.dispatch import drain_all_due, next_moment
+from core.jobs.polling import poll_due
 from core.provisioning import provision
 from core.runtime import Runtime, build_runtime
 from core.store.migrations import migrate
@@ -203,6 +204,15 @@ class World:
                 break
             self.clock.turn_to(due + timedelta(microseconds=1))  # a lease is over only after its last moment
         self.clock.turn_to(until)
+
+    def poll(self, minutes: float = 0) -> None:
+        """Let everything happen within `minutes` of turned time, with a round of polling whenever one is due."""
+        until = self.clock.now() + timedelta(minutes=minutes)
+        while True:
+            poll_due(self.runtime)
+            self.run(min(30.0, max(0.0, (until - self.clock.now()).total_seconds())))
+            if self.clock.now() >= until:
+                break
 
     def hear(self) -> None:
         """Wait until every webhook was delivered."""
