@@ -243,10 +243,7 @@ def _into_thread(
         visibility=Visibility.PUBLIC if action.kind == ActionKind.REPLY else Visibility.PRIVATE,
     )
     sessions.add_own_message(runtime.db, row, fact, now)
-    minutes = runtime.config.channels[sessions.to_session(row).channel].resolve_after_minutes
-    answered = action.purpose == "answer" and action.decision is not None and action.decision.might_solve
-    if answered and minutes > 0:
-        row.resolve_due_at = now + timedelta(minutes=minutes)
+    outbox.set_idle_close(action, row, runtime.config.channels[sessions.to_session(row).channel], now)
 
 
 def _hand_off_undelivered(

@@ -105,12 +105,14 @@ timeout_seconds = 0.4
 class World:
     """The simulator, the service that is connected to it, and the clock they share."""
 
-    def __init__(self, folder: Path, database_url: str, clock: FakeClock) -> None:
+    def __init__(self, folder: Path, database_url: str, clock: FakeClock, dialect: str = "observed") -> None:
         self.folder = folder
         self.database_url = database_url
         self.clock = clock
         # The vendor's time-out for webhooks is real time; here a slow machine must not look like a lost webhook.
-        self.sim = FreshchatSimulator(clock=clock, webhook_timeout=20, webhook_retries=(0.05, 0.05)).start()
+        self.sim = FreshchatSimulator(
+            clock=clock, dialect=dialect, webhook_timeout=20, webhook_retries=(0.05, 0.05)
+        ).start()
         self.ai = self.sim.add_agent("robin@example.com", "Robin Assistant")
         self.human = self.sim.add_agent("hanna@example.com", "Hanna Human")
         self.ada = self.sim.customer("ada@example.com", "Ada Customer")
@@ -288,5 +290,29 @@ def _toml(value: Any) -> str:
 def world(tmp_path: Path, database_url: str, clock: FakeClock) -> Iterator[World]:
     """A world whose simulator runs; the test starts the service with the settings it wants."""
     made = World(tmp_path, database_url, clock)
+    yield made
+    made.stop()
+
+
+EVERY_ACCOUNT = [
+    pytest.param(("sqlite", "observed", True), id="sqlite-observed-all"),
+    pytest.param(("sqlite", "documented", False), id="sqlite-documented-three"),
+    pytest.param(("postgresql", "documented", True), id="postgresql-documented-all"),
+    pytest.param(("postgresql", "observed", False), id="postgresql-observed-three"),
+]
+"""Engine, dialect, and whether all the vendor's events arrive or only the three of behaviour 25: every pair once."""
+THREE_EVENTS = {"message_create", "conversation_resolution"}
+"""Message Created, Conversation Resolved and Conversation Closed: for the last the vendor has no event of its own."""
+
+
+@pytest.fixture(params=EVERY_ACCOUNT)
+def every_account(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> Iterator[World]:
+    """A world over each engine, in each dialect, with all events and with three."""
+    engine, dialect, all_events = request.param
+    sqlite = engine == "sqlite"
+    url = f"sqlite:///{tmp_path}/relaydesk.db" if sqlite else request.getfixturevalue("postgres_url")
+    made = World(tmp_path, url, clock, dialect)
+    if not all_events:
+        made.sim.events &= THREE_EVENTS
     yield made
     made.stop()

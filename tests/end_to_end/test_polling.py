@@ -14,6 +14,12 @@ HELLO = "Hello from the AI."
 
 
 @pytest.fixture
+def world(every_account: Any) -> Any:
+    """Every engine, dialect and set of events, see the fixture it is."""
+    return every_account
+
+
+@pytest.fixture
 def silent(world: Any) -> Any:
     """A world in which one conversation was answered, before the webhooks fell silent ten minutes ago."""
     world.start()
