@@ -98,11 +98,11 @@ def _find(index: Index, parts: Sequence[str]) -> Found | None:
     for part in parts[-_MOST_PARTS:]:
         one = index.ask(part, language)
         best = _best(index, one, language)
-        if asks(part) and one.weights:
+        if asks(part) and one.wanted:
             questions.append(best)
         elif best is not None:
             # The whole may have been cut at its length, so that a part can outweigh it.
-            share = sum(one.weights.values()) / (sum(asked.weights.values()) or 1.0)
+            share = one.weight / (asked.weight or 1.0)
             answers.append(Found(best.passages, best.confidence * min(1.0, _PART_TOLD + (1 - _PART_TOLD) * share)))
     together = _together(questions)
     return max([*answers, *together], key=lambda each: each.confidence, default=None)
