@@ -51,18 +51,18 @@ class Measures:
 
 
 WEIGHTS = Measures(
-    coverage=0.98,
-    heading=1.44,
-    sentence=1.60,
-    named=2.40,
-    likeness=1.42,
-    margin=3.58,
-    substance=1.62,
-    missing=-2.37,
-    stranger=-0.57,
-    length=0.96,
+    coverage=1.07,
+    heading=1.69,
+    sentence=1.57,
+    named=2.39,
+    likeness=1.24,
+    margin=3.29,
+    substance=1.50,
+    missing=-2.29,
+    stranger=-0.58,
+    length=1.00,
 )
-BIAS = -6.78
+BIAS = -6.77
 
 
 @dataclass(frozen=True, slots=True)

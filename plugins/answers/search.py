@@ -28,13 +28,16 @@ _SHORTEST_MISSPELT = 5
 _LONG_NUMBER = re.compile(r"\d{4,}")
 """An order number, a postcode, a year: it says nothing about which passage is meant."""
 _COLUMN_WEIGHTS = "3.0, 3.0, 1.0"  # of titles, questions and text
-FLOOR = 0.3
-FLOOR_ASK = 0.4
+_TEXT_ALONE = 0.3
+FLOOR = 0.15
+FLOOR_ASK = 0.25
 ALIKE = 0.8
 """What a word of a like meaning counts, beside the word itself."""
 _MISSPELT = 0.9
 _PART = 0.7
 """What the last part of a compound counts ("Leihzelt" for "Zelt"), and the whole for its last part."""
+_WORD_OF_PHRASE = 0.5
+"""What one word of a known phrase counts."""
 _LIGHT = 0.3
 """What a word of a story counts, beside one that says what it is about."""
 _TOLD = 0.5
@@ -140,7 +143,8 @@ class Index:
         self._spread: dict[str, float] = {}
         for fields in self._fields:
             for key, share in fields.whole.items():
-                self._spread[key] = self._spread.get(key, 0.0) + share
+                told = share if key in fields.titles else _TEXT_ALONE * share
+                self._spread[key] = self._spread.get(key, 0.0) + told
         for place, fields in enumerate(self._fields):
             passage, language = self._passages[place], self._languages[place]
             fields.named = self._wants(passage.titles[-1] if passage.titles else "", language)
@@ -192,7 +196,7 @@ class Index:
             keys |= self._respelt(term.word, language)
         if not keys:
             keys |= self._parts(term.stems[-1], language) if len(term.stems) == 1 and not known else {}
-        share = 1.0 if len(term.stems) == 1 else 0.5
+        share = 1.0 if len(term.stems) == 1 else _WORD_OF_PHRASE
         keys |= {each: share for each in term.stems}
         for group, strength in term.groups.items():
             keys[group] = max(keys.get(group, 0.0), ALIKE * strength)

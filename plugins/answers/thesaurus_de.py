@@ -46,8 +46,8 @@ GROUPS = """
     verlust; verlieren; verloren; diebstahl; gestohlen; geklaut; stehlen; abhanden; weg
     versandkosten; porto; lieferkosten; versand; liefergebühr
     express; eilig; schnell; schneller; dringend; am nächsten tag
-    ausland; international; länder; land; schweiz; österreich; frankreich; italien; niederlande; belgien; polen; spanien;
-        grenze; europa; deutschland; eu
+    ausland; international; länder; land; europa; eu; grenze
+    ~ land; schweiz; österreich; frankreich; italien; niederlande; belgien; polen; spanien; deutschland
     adresse; anschrift; lieferadresse; umgezogen; postleitzahl; umzug; straße
     ausverkauft; nicht verfügbar; verfügbar; lieferbar; vorrätig; auf lager; wieder da; lager; vergriffen
     abholen; abholung; selbst abholen; mitnehmen; holen; entgegennehmen; übergabe
@@ -101,7 +101,6 @@ GROUPS = """
     frist; wie lange; zeitraum; bis wann; dauer; dauert; wie viele tage; laufzeit; #duration
     wann; um wie viel uhr; ab wann; bis wann; wie lange; uhrzeit; termin; #duration
     ~ wie viel; was kostet; wieviel; preis; kosten; #money
-    ~ wo; adresse; ort; befindet; finde ich; #place
     monatlich; monat; pro monat
     jährlich; jahr; pro jahr
     verleih; leihen; ausleihen; mieten; miete; verleihen; vermieten; borgen; leihgebühr; entleihen; gemietet; geliehen; vermietung;

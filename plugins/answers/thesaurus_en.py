@@ -72,10 +72,12 @@ GROUPS = """
     neighbour; neighbor; next door
     express; next day; next-day; overnight; same day; fast; faster; quick; urgent; rush; hurry; priority
     abroad; foreign; international; overseas; country; countries; other country; outside; worldwide; another country
-    country; france; spain; italy; austria; switzerland; belgium; netherlands; denmark; poland; norway; sweden; uk;
+    ~ country; france; spain; italy; austria; switzerland; belgium; netherlands; denmark; poland; norway; sweden; uk;
         united kingdom; england; ireland; scotland; usa; america; united states; canada; australia; germany; luxembourg;
         portugal; greece; czech; finland; hungary; japan; china; india; turkey; croatia
     european union; eu; europe; european
+    ~ european union; france; spain; italy; austria; belgium; netherlands; denmark; poland; sweden; ireland; portugal; greece;
+        finland; hungary; croatia; germany; luxembourg; romania; bulgaria; slovakia; slovenia; czech
     address; street; postcode; zip code; postal address; house number; where i live
     shipping address; delivery address; postal address; address
     moved; moved house; move; new home; relocated; new address; new place; moving
@@ -95,7 +97,8 @@ GROUPS = """
     spam folder; spam; junk; junk folder; junk mail
     quantity; number of; amount of; how many
     size; bigger; smaller; fit; fits; too small; too big; sizing; larger; dimensions; measurements
-    colour; color; blue; red; green; black; white; yellow; grey; gray; brown; pink; purple; shade
+    colour; color; shade
+    ~ colour; blue; red; green; black; white; yellow; grey; gray; brown; pink; purple
     gift; present; birthday; christmas present
     gift wrap; gift wrapping; wrapping; wrapped; greeting card; card with a message; gift message
     packaging; package; carton; box; packing; wrapping; original packaging; cardboard
@@ -182,7 +185,8 @@ GROUPS = """
     ownership; owner; transfer ownership; hand over; take over; hand it over
     username; user name; nickname; display name; login name; handle
     name; surname; last name; first name; maiden name; married; family name
-    language; translation; english; german; french; spanish; italian; translate; multilingual; polish; dutch; turkish
+    language; translation; translate; multilingual
+    ~ language; english; german; french; spanish; italian; polish; dutch; turkish
     settings; preferences; options; configure; configuration; setup; set up
     turn on; switch on; enable; activate; activation; turned on; switched on; start using; turning on
     turn off; switch off; disable; deactivate; stop; switched off; turned off; silence; mute; quiet; turning off
@@ -201,7 +205,7 @@ GROUPS = """
     limit; maximum; most; up to; at most; restriction; cap; largest; biggest; max
     minimum; at least; smallest; lowest; least
     backup; back up; copy; export; archive; safety copy; saved copy
-    import; bring in; migrate; switch over; move over; switching; migration; bring with me; bring my; come from; transfer from
+    import; bring in; migrate; switch over; move over; switching; migration; bring with me; come from; transfer from
     export; download all; take out; get my data; data out; everything in one file; save all
     sync; synchronise; synchronize; syncing; synchronisation; synchronization; not the same on; other device; both devices;
         turns up on; show up on; devices
@@ -324,7 +328,6 @@ GROUPS = """
     when; what day; which day; how long; how soon; by when; from when; what time; #duration
     ~ how long; time; times; period; term; days; weeks; months; years; hours; working days; limit; within
     how much; what does it cost; what do i pay; what would it cost; cost; price; how expensive; fee; surcharge; #money
-    where; whereabouts; which place; under which menu; which page; #place
     whole; entire; complete; full; all; everything; in full
     part; partial; partly; half; some of; only part; portion; piece
     condition; state; requirement; rule; restrictions
@@ -336,12 +339,13 @@ GROUPS = """
     item; product; article; goods; thing; items; products; articles; merchandise
 """
 """One group a line (an indented line goes on with it), its words and phrases between semicolons. A line that starts
-with "~" holds words that only have to do with its first one; "#duration", "#money" and "#place" are what a passage says
-in figures."""
+with "~" holds words that only have to do with its first one; "#duration" and "#money" are what a passage says in
+figures."""
 
 LIGHT = """
     he she we're we'd they're you're he's she's whom whose myself yourself itself themselves ourselves go goes come comes
     tell knows whatever somewhat become becomes home off over under across along through between among
+    choose chose select high deep kick announce outside inside stay between put set enter
     able absolutely accidentally actually ahead along altogether amazing anymore anyone anyway apparently around ask asked
     asking aware away awful bad bag beautiful became become been began believe best better big bit both bother bought boy
     brother buddy busy call called came care case certain chance change check clear client close come comes coming completely
@@ -378,6 +382,7 @@ GOODS = """
     mats mattress microwave mirror monitor mouse necklace oven pan pants perfume phone pillow plant plate pot printer pullover
     rack radio razor ring rope router rucksack rug sandals saw scarf screen shelf shirt shoe shoes shorts skates skirt socks
     sofa speaker stool stove suit suitcase sweater sweatshirt table tablet tent thermos toaster torch towel toy trainers
+    black blue brown green grey pink purple red white yellow
     trousers tshirt tv umbrella vacuum vase wallet wardrobe watch
 """
 """Things people buy. A folder need not name the very thing that a customer wants to return or has broken."""
