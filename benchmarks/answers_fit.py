@@ -148,7 +148,9 @@ def main() -> None:
 
 def _tell(name: str, found: Sequence[int]) -> None:
     answered, right, could = found
-    print(f"{name}: answered {answered}, right {right}: {right / max(1, answered):.2f}; of {could}: {right / could:.2f}")
+    print(
+        f"{name}: answered {answered}, right {right}: {right / max(1, answered):.2f}; of {could}: {right / could:.2f}"
+    )
 
 
 if __name__ == "__main__":

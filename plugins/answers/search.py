@@ -10,32 +10,25 @@ import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from rapidfuzz import fuzz, process
-from rapidfuzz.distance import OSA
-
 from core import ConfigError
-from plugins.answers.languages import EVERY_SMALL_WORD, asks, language_of
+from plugins.answers.languages import asks, language_of
 from plugins.answers.passages import Passage, sentences
-from plugins.answers.words import Term, figures, stem, terms, thesaurus, tokens_of
+from plugins.answers.vocabulary import PART, Vocabulary
+from plugins.answers.words import ALIKE, Term, figures, terms, thesaurus
 
 CANDIDATES = 20
 """Passages of the best BM25 rank that are looked at more closely."""
 MOST_WORDS = 60
 """Terms of a question that are searched for; a longer text is searched sentence by sentence as well."""
-_SIMILAR = 82.0
-"""From which likeness (0 to 100) an unknown word is taken for a misspelt known one."""
-_SHORTEST_MISSPELT = 5
 _LONG_NUMBER = re.compile(r"\d{4,}")
 """An order number, a postcode, a year: it says nothing about which passage is meant."""
 _COLUMN_WEIGHTS = "3.0, 3.0, 1.0"  # of titles, questions and text
 _TEXT_ALONE = 0.3
-FLOOR = 0.15
-FLOOR_ASK = 0.25
-ALIKE = 0.8
-"""What a word of a like meaning counts, beside the word itself."""
-_MISSPELT = 0.9
-_PART = 0.7
-"""What the last part of a compound counts ("Leihzelt" for "Zelt"), and the whole for its last part."""
+"""What a passage counts, in reckoning how common a word is, that has it in its text and not in its titles."""
+_LEAST = 0.15
+"""The least that a term weighs, however common it is."""
+_LEAST_ASKING = 0.25
+"""The same for "how long", "when" and "how much": they tell passages of one topic apart."""
 _WORD_OF_PHRASE = 0.5
 """What one word of a known phrase counts."""
 _LIGHT = 0.3
@@ -54,8 +47,8 @@ class Wanted:
     word: str
     keys: Field
     weight: float
-    light: bool
     proper: bool
+    """Whether it is written as a name: with a capital in the middle of a sentence."""
     known: float
     """How well the best of all passages has it: 0.0 for a thing that no file names."""
 
@@ -128,17 +121,8 @@ class Index:
         # An index that was replaced may still be asked by another thread: it is closed when the last one lets go.
         weakref.finalize(self, self._db.close)
         self._db.execute('CREATE VIRTUAL TABLE passage USING fts5(titles, questions, text, tokenize = "unicode61")')
-        self._vocabulary = {
-            word for each in self._passages for word in tokens_of(" ".join((*each.titles, *each.questions, each.text)))
-        }
-        self._stems = {
-            stem(word, language) for language in {*self._languages} for word in self._vocabulary if len(word) > 3
-        }
-        self._spellings = sorted(
-            word
-            for word in self._vocabulary.union(*(thesaurus(language).words for language in {*self._languages}))
-            if len(word) >= _SHORTEST_MISSPELT
-        )
+        texts = (" ".join((*each.titles, *each.questions, each.text)) for each in self._passages)
+        self._vocabulary = Vocabulary(texts, {*self._languages})
         self._fields = [self._read(place) for place in range(len(self._passages))]
         self._spread: dict[str, float] = {}
         for fields in self._fields:
@@ -166,8 +150,8 @@ class Index:
                 key = tuple(sorted(wanted.keys))
                 if wanted.keys and (key not in found or found[key].weight < wanted.weight) and len(found) < MOST_WORDS:
                     found[key] = wanted
-        wanted = tuple(found.values())
-        return Asked(question, wanted, sum(each.weight for each in wanted), _union(each.keys for each in wanted))
+        asked = tuple(found.values())
+        return Asked(question, asked, sum(each.weight for each in asked), _union(each.keys for each in asked))
 
     def candidates(self, asked: Asked) -> list[Candidate]:
         """The passages that have any of the words asked for, best first."""
@@ -184,29 +168,31 @@ class Index:
         return [Candidate(self._passages[row], self._fields[row], -rank, self._languages[row]) for row, rank in rows]
 
     def _wants(self, text: str, language: str) -> tuple[Wanted, ...]:
+        """The terms of a heading or listed question, weighed as if it were asked."""
         found = (self._want(term, language, 1.0) for term in terms(text, language))
         return tuple(each for each in found if each.keys)
 
     def _want(self, term: Term, language: str, factor: float) -> Wanted:
+        """What to look for in place of a term: itself, the groups it stands for, or what it was meant to be."""
         known = [each for each in term.stems if each in self._spread]
         keys: dict[str, float] = {}
         if not known and not term.groups and len(term.stems) == 1:
             if (len(term.word) < 2 and not term.word.isdigit()) or _LONG_NUMBER.fullmatch(term.word):
-                return Wanted(term.word, {}, 0.0, True, False, 0.0)
-            keys |= self._respelt(term.word, language)
+                return Wanted(term.word, {}, 0.0, False, 0.0)
+            keys |= self._vocabulary.respelt(term.word, language)
         if not keys:
-            keys |= self._parts(term.stems[-1], language) if len(term.stems) == 1 and not known else {}
+            keys |= self._vocabulary.parts(term.stems[-1], language) if len(term.stems) == 1 and not known else {}
         share = 1.0 if len(term.stems) == 1 else _WORD_OF_PHRASE
-        keys |= {each: share for each in term.stems}
+        keys |= dict.fromkeys(term.stems, share)
         for group, strength in term.groups.items():
             keys[group] = max(keys.get(group, 0.0), ALIKE * strength)
-        sure = [key for key, fit in keys.items() if fit >= _PART]
+        sure = [key for key, fit in keys.items() if fit >= PART]
         spread = max((self._spread.get(key, 0.0) for key in sure), default=0.0)
         best = max((fit for key, fit in keys.items() if key in self._spread), default=0.0)
         light = term.light or (term.goods and not best)
-        weight = max(FLOOR_ASK if not thesaurus(language).asking.isdisjoint(term.groups) else FLOOR, self._weight(spread))
-        weight *= factor * (_LIGHT if light else 1.0)
-        return Wanted(term.word, keys, weight, light, term.proper and not light, best)
+        least = _LEAST if thesaurus(language).asking.isdisjoint(term.groups) else _LEAST_ASKING
+        weight = max(least, self._weight(spread)) * factor * (_LIGHT if light else 1.0)
+        return Wanted(term.word, keys, weight, term.proper and not light, best)
 
     def _weight(self, spread: float) -> float:
         """The inverse document frequency, as BM25 has it, beside that of a word which occurs nowhere."""
@@ -214,41 +200,8 @@ class Index:
         most = math.log(1 + (count + 0.5) / 0.5)
         return math.log(1 + max(0.0, count - spread + 0.5) / (spread + 0.5)) / most
 
-    def _respelt(self, word: str, language: str) -> dict[str, float]:
-        """The stems and groups of the known word that an unknown one is a misspelling of; none if there is none."""
-        small = EVERY_SMALL_WORD
-        if len(word) < _SHORTEST_MISSPELT or word in small or word in self._vocabulary:
-            return {}
-        near = process.extract(word, self._spellings, scorer=fuzz.ratio, score_cutoff=_SIMILAR - 4, limit=5)
-        for known, likeness, _ in near:
-            if known[0] == word[0] and (likeness >= _SIMILAR or OSA.distance(known, word) == 1):
-                keys: dict[str, float] = {}
-                for term in terms(known, language):
-                    keys |= {each: _MISSPELT for each in term.stems}
-                    keys |= {group: _MISSPELT * ALIKE * each for group, each in term.groups.items()}
-                return keys
-        return {}
-
-    def _parts(self, word: str, language: str) -> dict[str, float]:
-        """The last part of a compound that is a known word, with its groups."""
-        if language not in ("de", "nl") or len(word) < 7:
-            return {}
-        groups = thesaurus(language).groups
-        for start in range(3, len(word) - 3):
-            tail = word[start:]
-            if tail in self._stems or (tail,) in groups:
-                keys = {tail: _PART}
-                keys |= {group: _PART * ALIKE * each for group, each in groups.get((tail,), {}).items()}
-                head = word[:start].rstrip("s")
-                for known in (word[:start], head, head + "e"):
-                    if known in self._stems or (known,) in groups:
-                        keys.setdefault(known, _PART * 0.7)
-                        for group, each in groups.get((known,), {}).items():
-                            keys.setdefault(group, _PART * 0.7 * ALIKE * each)
-                return keys
-        return {}
-
     def _read(self, place: int) -> Fields:
+        """What the passage at this place is made of, less what needs to know how common each word is."""
         passage, language = self._passages[place], self._languages[place]
         heading = self._field(passage.titles[-1] if passage.titles else "", language)
         titles = self._field(". ".join(passage.titles), language)
@@ -261,7 +214,7 @@ class Index:
         for term in terms(text, language):
             for each in term.stems:
                 found[each] = 1.0
-                for part, share in self._parts(each, language).items():
+                for part, share in self._vocabulary.parts(each, language).items():
                     found[part] = max(found.get(part, 0.0), share)
             for group, strength in term.groups.items():
                 found[group] = max(found.get(group, 0.0), strength)

@@ -27,6 +27,8 @@ _GROUPS = {"en": thesaurus_en.GROUPS, "de": thesaurus_de.GROUPS, **thesauri.GROU
 _LIGHT = {"en": thesaurus_en.LIGHT, "de": thesaurus_de.LIGHT}
 _GOODS = {"en": thesaurus_en.GOODS, "de": thesaurus_de.GOODS}
 _LONGEST_PHRASE = 5
+ALIKE = 0.8
+"""What a word of a like meaning counts, beside the word itself."""
 _LOOSE = 0.5
 """What a group that words only have to do with counts, beside one of words of a like meaning."""
 _TOKEN = re.compile(r"[^\W_]+(?:['][^\W\d_]+)*")
@@ -54,8 +56,11 @@ class Term:
     groups: Mapping[str, float]
     word: str
     light: bool = False
+    """Whether it rather tells the story around a question."""
     goods: bool = False
+    """Whether it is a thing that people buy, whatever shop it is."""
     proper: bool = False
+    """Whether it is written as a name."""
 
 
 @dataclass(slots=True)
@@ -144,10 +149,10 @@ def terms(text: str, language: str) -> list[Term]:
         part = words[place : place + length]
         telling = tuple(stems[place + each] for each, word in enumerate(part) if word not in small)
         if length > 1 or telling or not own.asking.isdisjoint(groups):
-            first = stems[place]
-            light = (length == 1 and (first in own.light or first.isdigit())) or (not telling and own.asking.isdisjoint(groups))
-            proper = language != "de" and length == 1 and part[0] in capital
-            found.append(Term(telling, groups, " ".join(part), light, length == 1 and first in own.goods, proper))
+            first = stems[place] if length == 1 else ""
+            light = first in own.light or first.isdigit() or (not telling and own.asking.isdisjoint(groups))
+            proper = language != "de" and bool(first) and part[0] in capital
+            found.append(Term(telling, groups, " ".join(part), light, first in own.goods, proper))
         place += length
     return found
 
