@@ -189,7 +189,7 @@ class Index:
         sure = [key for key, fit in keys.items() if fit >= PART]
         spread = max((self._spread.get(key, 0.0) for key in sure), default=0.0)
         best = max((fit for key, fit in keys.items() if key in self._spread), default=0.0)
-        light = term.light or (term.goods and not best)
+        light = term.light or (term.goods and best < PART)
         least = _LEAST if thesaurus(language).asking.isdisjoint(term.groups) else _LEAST_ASKING
         weight = max(least, self._weight(spread)) * factor * (_LIGHT if light else 1.0)
         return Wanted(term.word, keys, weight, term.proper and not light, best)
