@@ -83,9 +83,9 @@ def coverage(found: Sequence[Outcome]) -> float:
 
 def line(name: str, found: Sequence[Outcome]) -> str:
     answered, right = sum(each.answered for each in found), sum(each.right for each in found)
-    shares = f"{precision(found):9.2f}" if answered else " " * 9
-    shares += f"{coverage(found):9.2f}" if any(each.label for each in found) else ""
-    return f"{name:24}{len(found):9}{answered:9}{right:9}{shares}"
+    shares = f"{precision(found):11.2f}" if answered else " " * 11
+    shares += f"{coverage(found):10.2f}" if any(each.label for each in found) else ""
+    return f"{name:24}{len(found):10}{answered:10}{right:10}{shares}"
 
 
 def tell(lines: Sequence[str]) -> None:
@@ -116,7 +116,7 @@ def test_most_answers_are_right_and_most_questions_answered(half: str) -> None:
     kinds = sorted({each.kind for each in found})
     tell(
         [
-            f"{half + ' half':24}{'asked':>9}{'answered':>9}{'right':>9}{'precision':>9}{'coverage':>9}",
+            f"{half + ' half':24}{'asked':>10}{'answered':>10}{'right':>10}{'precision':>11}{'coverage':>10}",
             *(line(kind, [each for each in found if each.kind == kind]) for kind in kinds),
             line("together", found),
         ]
@@ -128,13 +128,16 @@ def test_most_answers_are_right_and_most_questions_answered(half: str) -> None:
 
 def test_the_confidence_says_how_often_an_answer_is_right() -> None:
     found = [each for half in ("open", "blind") for each in outcomes(half) if each.answered]
-    lines = [f"{'confidence':24}{'answered':>9}{'right':>9}{'expected':>9}{'share':>9}"]
+    lines = [f"{'confidence':24}{'answered':>10}{'right':>10}{'expected':>10}{'share':>10}"]
     for low, high in ((0.5, 0.6), (0.6, 0.7), (0.7, 0.8), (0.8, 0.9), (0.9, 1.01)):
         part = [each for each in found if low <= each.confidence < high]
         right, expected = sum(each.right for each in part), sum(each.confidence for each in part)
-        lines.append(f"{low:.1f} to {min(high, 1.0):<17.1f}{len(part):9}{right:9}{expected:9.1f}{precision(part):9.2f}")
+        lines.append(
+            f"{low:.1f} to {min(high, 1.0):<17.1f}{len(part):10}{right:10}{expected:10.1f}{precision(part):10.2f}"
+        )
     tell(lines)
-    assert abs(sum(each.confidence for each in found) - sum(each.right for each in found)) <= 0.15 * len(found)
+    sure, right = sum(each.confidence for each in found), sum(each.right for each in found)
+    assert abs(sure - right) <= 0.15 * len(found)
 
 
 @pytest.mark.parametrize("half", ["open", "blind"])
