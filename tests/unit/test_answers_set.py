@@ -122,8 +122,10 @@ def test_most_answers_are_right_and_most_questions_answered(half: str) -> None:
         ]
     )
     least_precision, least_coverage = LEAST[half]
-    assert precision(found) >= least_precision
-    assert coverage(found) >= least_coverage
+    # Taken out of the assertions, which would otherwise show single outcomes of the blind half as they fail.
+    reached_precision, reached_coverage = precision(found), coverage(found)
+    assert reached_precision >= least_precision
+    assert reached_coverage >= least_coverage
 
 
 def test_the_confidence_says_how_often_an_answer_is_right() -> None:
@@ -147,5 +149,6 @@ def test_shuffled_labels_fail(half: str) -> None:
     random.Random(7).shuffle(labels)
     shuffled = [replace(each, label=label) for each, label in zip(found, labels, strict=True)]
     tell([line(f"{half}, labels shuffled", shuffled)])
-    assert precision(shuffled) < 0.2
-    assert coverage(shuffled) < 0.2
+    reached_precision, reached_coverage = precision(shuffled), coverage(shuffled)
+    assert reached_precision < 0.2
+    assert reached_coverage < 0.2
