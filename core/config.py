@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from core.config_schema import FileSchema, PluginsSchema
 from core.connector import Connector
 from core.domain import Channel, Mode, Secret
-from core.errors import ConfigError
+from core.errors import ConfigError, VerifyFailed
 from core.settings import joined, load_settings, nearest
 
 DEFAULT_PATH = "config.toml"
@@ -236,7 +236,12 @@ def _check_connection(
     if connector is None:
         mend = nearest(connection.connector, sorted(connectors), "The enabled plugins offer")
         raise ConfigError(f"{key}.connector", f'no enabled plugin offers "{connection.connector}"', mend)
-    settings = load_settings(connector.settings_schema(), connection.settings, key, config.folder)
+    try:
+        settings = load_settings(connector.settings_schema(), connection.settings, key, config.folder)
+    except ConfigError as error:
+        if error.key.rpartition(".")[2] in connector.credentials:
+            raise VerifyFailed(error.key, error.problem, error.mend) from None
+        raise
     fingerprint = _fingerprint(connection.connector, settings, config.server.secret_key)
     return dataclasses.replace(connection, settings=settings, fingerprint=fingerprint)
 

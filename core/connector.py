@@ -47,6 +47,8 @@ class Connector(abc.ABC):
     domains: ClassVar[tuple[str, ...]] = ()
     """Host names (and all below them) that are the vendor's own: the only ones a page may point a connection to."""
 
+    credentials: ClassVar[frozenset[str]] = frozenset()
+    """The settings by which the account is reached: a mistake in one of them reads as a failed verification."""
     listings: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """What `relaydesk connections list` can list: names, and the columns shown of each."""
 

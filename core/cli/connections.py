@@ -87,7 +87,7 @@ def list_of(config_path: str, name: str, what: str, shape: str, limit: int, filt
             known = ", ".join(connector.listings) or "none"
             raise click.UsageError(f'{connector.label} has no list of "{what}". Those there are: {known}')
         http = runtime.connections.http(connection, Priority.SYNC)
-        with _failure_told(name):
+        with _failure_told():
             found = list(islice(connector.listing(what, wanted, connection, http), limit))
     _show(found, connector.listings[what], shape)
 
@@ -133,7 +133,7 @@ def verify_connection(config_path: str, name: str) -> None:
     with closing(open_runtime(config_path)) as runtime:
         configured = configured_connection(runtime, name)
         known = runtime.connections.named(name)
-        with _failure_told(name):
+        with _failure_told():
             identity = verify(runtime, configured)
         click.echo(f"{name} speaks as {who(identity)}")
         if known is not None and runtime.connections.row(known.id).disconnected_at is not None:
@@ -186,7 +186,7 @@ def reconnect(config_path: str, name: str) -> None:
         known = runtime.connections.named(name)
         if known is None or runtime.connections.row(known.id).disconnected_at is None:
             raise ConfigError(name, "it is not disconnected", f"`relaydesk connections verify {name}` looks at it.")
-        with _failure_told(name):
+        with _failure_told():
             identity = verify(runtime, configured)
         switch_on(runtime, configured, identity)
         url, guide = webhook_address(runtime, name)
@@ -195,11 +195,11 @@ def reconnect(config_path: str, name: str) -> None:
 
 
 @contextmanager
-def _failure_told(name: str) -> Iterator[None]:
+def _failure_told() -> Iterator[None]:
     try:
         yield
     except RelaydeskError as problem:
-        click.echo(f"{name}: {problem}", err=True)
+        click.echo(str(problem), err=True)
         sys.exit(1)
 
 

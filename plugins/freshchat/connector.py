@@ -61,6 +61,7 @@ class Freshchat(Connector):
     settings_schema = FreshchatSettings
     capabilities: ClassVar[frozenset[str]] = frozenset({"signature", "assign", "resolve", "private_note", "poll"})
     domains: ClassVar[tuple[str, ...]] = DOMAINS
+    credentials: ClassVar[frozenset[str]] = frozenset({"domain", "access_token", "default_agent_email", "api_url"})
     listings: ClassVar[Mapping[str, tuple[str, ...]]] = listings.LISTINGS
     # First out of the AI's hands, then the note: as the vendor's users know it (behaviour 40, 41).
     handoff_steps: ClassVar[tuple[ActionKind, ...]] = (ActionKind.UNASSIGN, ActionKind.NOTE)

@@ -87,6 +87,8 @@ class FreshchatSimulator(Driving, Simulator):
         self.web = self.account.add_channel("Web")
         self.email = self.account.add_channel("E-mail", "email")
         self.support = self.account.add_group("Support")
+        self.may_manage_conversations = True
+        """Whether the token was made by somebody who may."""
         self.token: str | None = None
         self.rotate_token(token)
 

@@ -89,7 +89,7 @@ def test_a_connection_out_of_reach_is_tried_again_until_the_vendor_is_back(world
     world.start()
     [(connection, error)] = world.connections.all()
     assert not connection.active
-    assert "the vendor could not be asked: Failed to verify credentials: domain: " in error
+    assert error.startswith("Failed to verify credentials: domain: 127.0.0.1:")
     provision(world.runtime)
     assert not world.connections.named("support").active
     provision(world.runtime)
@@ -135,7 +135,7 @@ def test_b62_verify_says_who_the_connection_speaks_as_and_switches_it_on(world: 
     world.start(default_agent_email="late@example.com")
     refused = command(world, "connections", "verify", "support")
     assert (refused.returncode, refused.stdout) == (1, "")
-    assert refused.stderr.startswith("support: Failed to verify credentials: default_agent_email: ")
+    assert refused.stderr.startswith("Failed to verify credentials: default_agent_email: ")
     world.sim.add_agent("late@example.com", "Late Agent")
     verified = command(world, "connections", "verify", "support")
     assert verified.returncode == 0, verified.stderr
@@ -325,7 +325,7 @@ def test_the_commands_tell_what_was_ended_what_to_delete_and_the_new_address(wor
     world.sim.revoke_token()
     refused = command(world, "connections", "reconnect", "support")
     assert refused.returncode == 1
-    assert refused.stderr.startswith("support: Failed to verify credentials: access_token: ")
+    assert refused.stderr.startswith("Failed to verify credentials: access_token: ")
     assert not row(world).active
     world.sim.rotate_token(world.runtime.config.connections[0].settings["access_token"].reveal())
     back = command(world, "connections", "reconnect", "support")

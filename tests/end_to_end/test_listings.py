@@ -76,7 +76,7 @@ def test_conversations_are_listed_where_the_account_does_or_it_is_said_what_else
         return
     assert listed.returncode == 1
     assert listed.stderr == (
-        "support: this Freshchat account lists no conversations (most do not); --filter user=ID lists those of one "
+        "this Freshchat account lists no conversations (most do not); --filter user=ID lists those of one "
         "user, and the inbox shows those Relaydesk knows\n"
     )
     of_ada = run("list", "support", "conversations", "--filter", f"user={ada.id}", "--format", "json")
@@ -96,4 +96,4 @@ def test_a_limit_is_kept_and_wrong_calls_are_told(sim: Any, run: List) -> None:
     refused = run("list", "support", "agents")
     assert refused.returncode == 1
     assert sim.account.app_id not in refused.stdout
-    assert refused.stderr.startswith("support: ")
+    assert refused.stderr.startswith("the vendor answered 401: ")

@@ -166,6 +166,7 @@ class ParrotSettings(ConnectorSettings):
 
 class Parrot:
     settings_schema = ParrotSettings
+    credentials = frozenset({"token"})
 
 
 @dataclass

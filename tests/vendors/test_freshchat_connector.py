@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -78,6 +79,7 @@ def agent(**changes: Any) -> dict[str, Any]:
 
 def verify_with(vendor: requests_mock.Mocker, *agents: dict[str, Any]) -> Identity:
     vendor.get(f"{BASE}/agents", json={"agents": list(agents)})
+    vendor.get(re.compile(f"{BASE}/conversations/"), status_code=404)
     return FRESHCHAT.verify(SETTINGS, http())
 
 
@@ -91,6 +93,7 @@ def test_16_verifying_finds_the_agent_by_email_in_any_case_over_all_pages(vendor
     vendor.get(f"{BASE}/agents?page=1", json={"agents": [agent(id="a0", email="x@acme.example")], "links": link})
     vendor.get(f"{BASE}/agents?page=2", json={"agents": [agent(id="old", is_deactivated=True), agent()]})
     vendor.get(f"{BASE}/accounts/configuration", json={"app_id": "app", "account_id": 77, "plan": "Pro"})
+    vendor.get(re.compile(f"{BASE}/conversations/"), status_code=404)
     assert FRESHCHAT.verify(SETTINGS, http()) == Identity(
         "a1", "Relay Bot", "ai@Acme.example", "acme.freshchat.com", {"app_id": "app", "account_id": "77"}
     )
@@ -140,7 +143,7 @@ def test_19_a_vendor_that_does_not_answer_can_be_asked_later(
     vendor: requests_mock.Mocker, answer: dict[str, Any]
 ) -> None:
     vendor.get(f"{BASE}/agents", **answer)
-    with pytest.raises(RetryLater, match=r"^Failed to verify credentials: domain: .*Check the domain"):
+    with pytest.raises(RetryLater, match=r"^domain: .*Check the domain"):
         FRESHCHAT.verify(SETTINGS, http())
 
 
