@@ -1,4 +1,4 @@
-"""The section `[handoff]` of the configuration: its keys, its two exclusive styles, and the frozen values it becomes."""
+"""The section `[handoff]` of the configuration: its keys, its two exclusive styles, and the values it becomes."""
 
 from __future__ import annotations
 

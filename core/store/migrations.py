@@ -30,7 +30,15 @@ def _first_tables(native: Any) -> None:
     native.create_tables(TABLES)
 
 
-STEPS: tuple[Step, ...] = ((1, "first_tables", _first_tables),)
+def _topic_and_sentiment(native: Any) -> None:
+    for column in ("topic", "sentiment"):
+        native.execute_sql(f"ALTER TABLE decision ADD COLUMN {column} VARCHAR(255) NOT NULL DEFAULT ''")
+
+
+STEPS: tuple[Step, ...] = (
+    (1, "first_tables", _first_tables),
+    (2, "topic_and_sentiment_of_decisions", _topic_and_sentiment),
+)
 """Number, name, and what is done with peewee's database.
 
 The first makes the tables of an empty store as the models are today, so with it all others count as applied. The

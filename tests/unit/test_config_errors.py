@@ -141,7 +141,7 @@ WORDS = [
     (
         "handoff",
         "frustration = false",
-        'handoff.frustration: it belongs to style = "advanced", and the style is "levels". Remove it and choose a level,',
+        'handoff.frustration: it belongs to style = "advanced", and the style is "levels". Remove it and',
     ),
     (
         "handoff",
@@ -151,7 +151,7 @@ WORDS = [
     (
         "handoff.office_hours",
         'zone = "Europe/Belin"',
-        'handoff.office_hours.zone: there is no zone "Europe/Belin" (did you mean "Europe/Berlin"?). Give a text: the ti',
+        'handoff.office_hours.zone: there is no zone "Europe/Belin" (did you mean "Europe/Berlin"?). Give a text',
     ),
     (
         "handoff.office_hours",

@@ -13,7 +13,7 @@ from core.errors import ConfigError
 from core.store import migrations
 from core.store.database import Database, open_database
 from core.store.migrations import STEPS, MigrationRow, migrate, pending
-from core.store.models import TABLES
+from core.store.models import TABLES, ConnectionRow, DecisionRow, LeaseRow, SessionRow
 from core.testing.clock import FakeClock
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -101,6 +101,42 @@ def test_a_step_that_fails_half_way_leaves_nothing_and_is_run_again(
     migrate(db)
     with db.read():
         assert "extra" in db.native.get_tables()
+
+
+def test_step_2_gives_the_decisions_of_an_older_store_room_for_topic_and_sentiment(
+    database_url: str, clock: FakeClock, open_store: Callable[..., Database]
+) -> None:
+    db = open_store(database_url)
+    migrate(db)
+    with db.exclusively():
+        for column in ("topic", "sentiment"):
+            db.native.execute_sql(f"ALTER TABLE decision DROP COLUMN {column}")
+        MigrationRow.delete().where(MigrationRow.number >= 2).execute()
+        decision = _decision_of_version_1(clock)
+    assert migrate(db)[0] == "2 topic_and_sentiment_of_decisions"
+    with db.read():
+        row = DecisionRow.get_by_id(decision)
+        assert (row.reason, row.topic, row.sentiment) == ("answered", "", "")
+
+
+def _decision_of_version_1(clock: FakeClock) -> int:
+    connection = ConnectionRow.create(name="support", connector="freshchat", created_at=clock.now())
+    lease = LeaseRow.create(connection=connection, conversation_id="c1")
+    session = SessionRow.create(
+        connection=connection,
+        lease=lease,
+        conversation_id="c1",
+        channel="web",
+        mode="autopilot",
+        created_at=clock.now(),
+        updated_at=clock.now(),
+    )
+    # Not by `create`, which would fill in the defaults of today's columns too.
+    query = "INSERT INTO decision (session_id, at, outcome, reason, detail, sources) VALUES "
+    values = (session.id, DecisionRow.at.db_value(clock.now()), "reply", "answered", "", "[]")
+    mark = "%s" if DecisionRow._meta.database.param == "%s" else "?"
+    DecisionRow._meta.database.execute_sql(f"{query}({', '.join([mark] * len(values))})", values)
+    return int(DecisionRow.select(DecisionRow.id).scalar())
 
 
 def _migrate(url: str) -> None:
