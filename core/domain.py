@@ -448,7 +448,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Handoff:
-    """Let a human go on. `reason` is a reason code; without `summary` core asks `summarise_session`.
+    """Let a human go on. `reason` is a reason code; without `summary` core asks the hook `summarise_session`.
 
     `detail` says more for the decision's record, never for the customer; `topic` and `sources` are as in `Reply`.
     Of MISSING_KNOWLEDGE, MISSING_TOOL and UNCLEAR_INSTRUCTION (behaviour 113) core makes what it makes of

@@ -121,6 +121,11 @@ class Seen:
         return "\n".join(self.unanswered)
 
 
+def unquoted(text: str) -> str:
+    """A message less the lines of a quoted mail: those were said before, and by others too."""
+    return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith(">"))
+
+
 @dataclass(frozen=True, slots=True)
 class Ruling:
     """What the rules say of a turn: hand off for `reason`, or else say to the customer what stands for it."""
@@ -149,6 +154,11 @@ def guidance(config: HandoffConfig) -> Guidance:
         may_hand_off=after is not M.DECLINE,
         gather_first=after in (M.CLARIFY_ONCE, M.CLARIFY_TWICE),
     )
+
+
+def honours_requests(config: HandoffConfig) -> bool:
+    """Whether a customer who asks for a person is handed off, be it at the second time."""
+    return measures(config)[T.EXPLICIT_REQUEST] is not M.DECLINE
 
 
 def before_draft(config: HandoffConfig, mode: Mode, seen: Seen) -> Ruling | None:

@@ -8,7 +8,7 @@ from typing import Any
 from peewee import fn
 
 from core.domain import ActionKind, ActionState, Author, Reason, Turn
-from core.flow.handoff_rules import Seen
+from core.flow.handoff_rules import Seen, unquoted
 from core.store.models import EPOCH, ActionRow, DecisionRow, MessageRow, SessionRow, TimelineRow
 
 BEGINNINGS = ("integration_reopened_session", "ai_resumed_by_system")
@@ -28,8 +28,8 @@ def seen(row: SessionRow, turn: Turn) -> Seen:
     before = [each.id for each in texts if each.id in latest and each.id not in unanswered]
     said = _said(row, since)
     return Seen(
-        unanswered=tuple(message.text for message in turn.unanswered if message.text),
-        before=tuple(latest[number] for number in sorted(before) if latest[number]),
+        unanswered=tuple(unquoted(message.text) for message in turn.unanswered if message.text),
+        before=tuple(unquoted(latest[number]) for number in sorted(before) if latest[number]),
         answered=sum(1 for each in said if each.reason == Reason.ANSWERED and each.might_solve),
         offered_help=sum(1 for each in said if each.reason == Reason.OFFERED_HELP),
         asked_for_details=sum(1 for each in said if each.reason == Reason.ASKED_FOR_DETAILS),

@@ -126,7 +126,8 @@ def _ruled(runtime: Runtime, turn: Turn, ruling: Ruling, draft: Reply | Handoff 
     told = draft.sentiment if isinstance(draft, Reply) else None
     topic = ruling.topic or (draft.topic if draft is not None else "")
     if not ruling.hand_off:
-        text = wording.say(ruling.reason, _language(turn))
+        person = handoff_rules.honours_requests(runtime.config.handoff)
+        text = wording.say(ruling.reason, _language(turn), person=person)
         return CoreReply(
             text,
             might_solve=False,

@@ -146,7 +146,31 @@ WORDS = {
 _SAME = {Reason.LOW_CONFIDENCE: Reason.CANNOT_RESOLVE, Reason.TOPIC_NOT_ALLOWED: Reason.FORBIDDEN_TOPIC}
 
 
-def say(reason: Reason, language: str) -> str:
-    """What is said for a reason in a language (two letters), in English where there is none for it."""
-    texts = WORDS[_SAME.get(reason, reason)]
+ASK_FOR_A_PERSON = {
+    "en": "I am sorry: I do not know the answer to that. If you would like to talk to a person, just say so.",
+    "de": "Es tut mir leid: Darauf weiß ich keine Antwort. Wenn Sie mit einem Menschen sprechen möchten, sagen Sie es.",
+    "fr": "Je suis désolé : je ne connais pas la réponse. Si vous souhaitez parler à une personne, dites-le-moi.",
+    "es": "Lo siento: no sé la respuesta. Si quiere hablar con una persona, dígamelo.",
+    "it": "Mi dispiace: non conosco la risposta. Se vuole parlare con una persona, me lo dica.",
+    "nl": "Het spijt me: dat weet ik niet. Wilt u een medewerker spreken, zeg het dan.",
+    "pt": "Lamento: não sei a resposta. Se quiser falar com uma pessoa, diga-me.",
+    "pl": "Przykro mi: nie znam odpowiedzi. Jeśli chcą Państwo porozmawiać z człowiekiem, proszę to napisać.",
+    "tr": "Üzgünüm: bunun cevabını bilmiyorum. Bir kişiyle görüşmek isterseniz yazmanız yeterli.",
+    "ar": "عذرًا: لا أعرف الإجابة عن ذلك. إن كنت تريد التحدث إلى شخص فقل ذلك.",
+    "hi": "क्षमा कीजिए: मुझे इसका उत्तर नहीं पता। किसी व्यक्ति से बात करना चाहें तो बस लिख दीजिए।",
+    "ru": "К сожалению, я не знаю ответа. Если хотите поговорить с человеком, просто напишите об этом.",
+    "zh": "很抱歉，我不知道答案。如果您想找人工，请告诉我。",
+    "ja": "申し訳ありませんが、お答えできる情報がありません。担当者をご希望でしたら、お知らせください。",
+    "ko": "죄송합니다. 그 답을 알지 못합니다. 상담원을 원하시면 말씀해 주세요.",
+}
+"""What is said to a question without an answer where it hands nobody off, but a request for a person does."""
+
+
+def say(reason: Reason, language: str, *, person: bool = False) -> str:
+    """What is said for a reason in a language (two letters), in English where there is none for it.
+
+    `person` says that the customer may yet ask for a person.
+    """
+    meant = _SAME.get(reason, reason)
+    texts = ASK_FOR_A_PERSON if person and meant is Reason.CANNOT_RESOLVE else WORDS[meant]
     return texts.get(language, texts["en"])

@@ -186,11 +186,17 @@ def test_b108_b109_b111_topics_are_handed_off_at_once_at_every_level_but_0(world
     assert world.decisions()[-1] == ("handoff", "topic_not_allowed")
 
 
+def test_b108_what_a_customer_quotes_is_not_what_they_say(world: Any) -> None:
+    world.start(extra=level(1, TOPICS))
+    conversation = writes(world, "> We prepare a lawsuit, you thieves!\n> Unacceptable!\nThat was not me. My parcel?")
+    assert world.replies(conversation) == ["Hello from the AI."]
+
+
 # ------------------------------------------------------------------------------------------ advanced: on, off
 
 ADVANCED: dict[str, tuple[str, Any, str, list[str]]] = {
     "explicit_request": (ASKS, Reply("x"), "declined_human", [say(Reason.DECLINED_HUMAN, "en")]),
-    "cannot_resolve": ("My parcel?", Handoff(), "cannot_resolve", [say(Reason.CANNOT_RESOLVE, "en")]),
+    "cannot_resolve": ("My parcel?", Handoff(), "cannot_resolve", [say(Reason.CANNOT_RESOLVE, "en", person=True)]),
     "low_confidence": ("My parcel?", Reply("A guess", confidence=0.1), "answered", ["A guess"]),
     "frustration": ("This parcel is an outrageous scam!", Reply("Sorry."), "answered", ["Sorry."]),
     "forbidden_topic": ("a lawsuit", Reply("x"), "prohibited_topic", [say(Reason.FORBIDDEN_TOPIC, "en")]),

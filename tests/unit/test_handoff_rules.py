@@ -19,9 +19,10 @@ from core.flow.handoff_rules import (
     after_draft,
     before_draft,
     guidance,
+    honours_requests,
     measures,
 )
-from core.flow.wording import WORDS, say
+from core.flow.wording import ASK_FOR_A_PERSON, WORDS, say
 from core.handoff_settings import TRIGGERS, HandoffConfig
 
 PILOT = Mode.AUTOPILOT
@@ -314,3 +315,11 @@ def test_every_language_that_may_ask_for_a_person_has_its_texts(reason: Reason) 
     assert set(WORDS[reason]) == set(LANGUAGES)
     assert len(set(WORDS[reason].values())) == 15
     assert say(reason, "tlh") == WORDS[reason]["en"]
+
+
+def test_who_may_ask_for_a_person_is_not_told_that_there_is_none() -> None:
+    assert set(ASK_FOR_A_PERSON) == set(LANGUAGES)
+    assert [honours_requests(at(level)) for level in range(4)] == [False, True, True, True]
+    for language in LANGUAGES:
+        assert say(Reason.LOW_CONFIDENCE, language, person=True) == ASK_FOR_A_PERSON[language]
+        assert say(Reason.DECLINED_HUMAN, language, person=True) == WORDS[Reason.DECLINED_HUMAN][language]
