@@ -55,7 +55,8 @@ def start_runtime() -> Runtime:
     level = os.environ.get("RELAYDESK_LOG_LEVEL", "INFO")
     configure_logs(level, secrets=config.secrets())
     runtime = build_runtime(config)
-    configure_logs(level, secrets=runtime.config.secrets())  # the plugins' own credentials are known only now
+    # The plugins' own credentials are known only now, and a connection's may change while the service runs.
+    configure_logs(level, secrets=lambda: (*runtime.config.secrets(), *runtime.connections.secrets()))
     log.info("configuration %s; plugins: %s", config.path, ", ".join(runtime.plugins.names))
     log.info("store: %s", runtime.db.describe())
     migrate(runtime.db)

@@ -1,35 +1,80 @@
-"""The configured accounts: read from the file, verified at the vendor, and opened for calls under their budget."""
+"""The configured accounts: looked up as the file and the vendor describe them, and opened for calls under budget."""
 
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from core.clock import Clock
-from core.config import Config, ConnectionConfig
+from core.config import Config, ConnectionConfig, check_plugin_settings, load_config
 from core.connector import Connector
-from core.domain import Connection, Identity, Priority
-from core.errors import ConfigError, RelaydeskError, RetryLater, VendorError
+from core.domain import Connection, Identity, Priority, Secret
+from core.errors import ConfigError, RetryLater
 from core.http import HttpClient
 from core.plugin_manager import Plugins
 from core.store.budget import Budget
 from core.store.database import Database
-from core.store.models import ConnectionRow, LeaseRow
+from core.store.models import ConnectionRow
 
 log = logging.getLogger(__name__)
 
+READ_AGAIN = timedelta(seconds=15)
+"""How old a process's knowledge of the file's connections may be: a rotated credential works within this time."""
+
 
 class Connections:
-    """All connections of this service, looked up by id or name, with what their settings and the vendor say."""
+    """All connections of this service, looked up by id or name, with what their settings and the vendor say.
+
+    The file's `[[connections]]` are read again from time to time, each process for itself, so that a credential is
+    changed without a restart. A file that cannot be read then changes nothing; the rest of it counts at start only.
+    """
 
     def __init__(self, config: Config, plugins: Plugins, db: Database, clock: Clock) -> None:
+        self._config = config
         self._configured = {connection.name: connection for connection in config.connections}
         self._plugins = plugins
         self._db = db
         self._clock = clock
+        self._read_at = clock.now()
+        self._reading = threading.Lock()
+        self._complaint = ""
+
+    # ------------------------------------------------------------------------------------------ the file
+
+    @property
+    def configured(self) -> Mapping[str, ConnectionConfig]:
+        """The connections of the file by name, as they are by now."""
+        if self._clock.now() - self._read_at >= READ_AGAIN:
+            self.read_again()
+        return self._configured
+
+    def read_again(self) -> None:
+        """Read the file's connections now; what is wrong with it is logged once, and what was known is kept."""
+        if not self._reading.acquire(blocking=False):
+            return  # another thread is at it; what was known is good enough meanwhile
+        try:
+            self._read_at = self._clock.now()
+            config = check_plugin_settings(load_config(self._config.path), self._plugins)
+        except ConfigError as problem:
+            if str(problem) != self._complaint:
+                self._complaint = str(problem)
+                log.error("the changed configuration is not used: %s", problem)
+        else:
+            self._complaint = ""
+            if config.connections != self._config.connections:
+                log.info("the connections of %s have changed", config.path)
+                self._config = config
+                self._configured = {connection.name: connection for connection in config.connections}
+        finally:
+            self._reading.release()
+
+    def secrets(self) -> tuple[Secret, ...]:
+        """Every credential of the file as it is by now, so that the logs can leave them out."""
+        return self._config.secrets()
 
     # ------------------------------------------------------------------------------------------- look-up
 
@@ -49,30 +94,34 @@ class Connections:
         """Every connection of the file, with the error that switched it off ("" if none)."""
         with self._db.read():
             rows = {row.name: row for row in ConnectionRow.select()}
-        for name in self._configured:
+        for name in list(self.configured):
             connection = self._from_row(rows[name]) if name in rows else None
             if connection is not None:
                 yield connection, rows[name].error
 
-    def last_event_at(self, connection_id: int) -> datetime | None:
-        """When the vendor last called for this connection; None if it never has."""
+    def row(self, connection_id: int) -> ConnectionRow:
+        """What is stored of a connection."""
         with self._db.read():
-            row = ConnectionRow.get_or_none(ConnectionRow.id == connection_id)
-        return row.last_event_at if row else None
+            row: ConnectionRow = ConnectionRow.get_by_id(connection_id)
+        return row
 
     def connector(self, connection: Connection) -> Connector:
         """The connector a connection belongs to."""
         return self._plugins.connectors[connection.connector]
 
+    def connector_named(self, name: str) -> Connector:
+        """The connector with this name, which the configuration was checked for."""
+        return self._plugins.connectors[name]
+
     def _from_row(self, row: ConnectionRow) -> Connection | None:
-        configured = self._configured.get(row.name)
+        configured = self.configured.get(row.name)
         if configured is None or configured.connector != row.connector:
             return None
         return Connection(
             id=row.id,
             name=row.name,
             connector=row.connector,
-            settings=configured.settings,
+            settings=configured.settings if row.disconnected_at is None else _without_secrets(configured.settings),
             identity=Identity(**row.identity) if row.identity else None,
             active=row.active,
             generation=row.generation,
@@ -82,11 +131,12 @@ class Connections:
 
     def http(self, connection: Connection, priority: Priority) -> HttpClient:
         """A client for calls to the connection's account, each under the budget at this priority."""
-        return self._paced(connection.id, self.connector(connection), connection.settings, priority)
+        return self.paced(connection.id, self.connector(connection), connection.settings, priority)
 
-    def _paced(
+    def paced(
         self, connection_id: int, connector: Connector, settings: Mapping[str, Any], priority: Priority
     ) -> HttpClient:
+        """The same for settings that the connection does not have yet."""
         budget = Budget(self._db, connection_id, int(settings["requests_per_minute"]))
 
         def spend() -> None:
@@ -102,15 +152,16 @@ class Connections:
             if limit is not None or remaining is not None:
                 budget.learn(limit, remaining)
 
-        return self._client(connector, settings, spend, learn)
+        return self.client(connector, settings, spend, learn)
 
-    def _client(
+    def client(
         self,
         connector: Connector,
         settings: Mapping[str, object],
         spend: Callable[[], None] | None = None,
         learn: Callable[[int, Mapping[str, str]], None] | None = None,
     ) -> HttpClient:
+        """A client for these settings, without a budget where `spend` is left out: for an account not stored yet."""
         base_url = connector.base_url(settings)
         return HttpClient(
             base_url,
@@ -124,87 +175,9 @@ class Connections:
             allow_private=not _below(urlsplit(base_url).hostname or "", connector.domains),
         )
 
-    # -------------------------------------------------------------------------------------- provisioning
 
-    def verify(self, configured: ConnectionConfig) -> Identity:
-        """Ask the vendor whether these settings work, keeping nothing.
-
-        Raises `ConfigError` naming the setting and the mend, or a `VendorError` where no answer could be had.
-        """
-        connector = self._plugins.connectors[configured.connector]
-        with self._db.read():
-            row = ConnectionRow.get_or_none(ConnectionRow.name == configured.name)
-        if row is None:
-            return connector.verify(configured.settings, self._client(connector, configured.settings))
-        http = self._paced(row.id, connector, configured.settings, Priority.SYNC)
-        return connector.verify(configured.settings, http)
-
-    def provision(self) -> list[tuple[str, Identity | None, str]]:
-        """Bring the stored connections in step with the file: verify what is new, changed or was out of reach.
-
-        Returns name, identity and error of each. A connection that fails is switched off and shows why; what
-        it had is kept, and the others go on. One that has left the file is switched off.
-        """
-        results: list[tuple[str, Identity | None, str]] = []
-        for configured in self._configured.values():
-            row = self._row_for(configured)
-            if row.active and row.identity and row.settings_hash == configured.fingerprint:
-                results.append((row.name, Identity(**row.identity), ""))
-                continue
-            results.append(self._verify_row(row, configured))
-        with self._db.write():
-            ConnectionRow.update(active=False, error="it is no longer in the configuration file").where(
-                ConnectionRow.name.not_in(list(self._configured)) if self._configured else ConnectionRow.id > 0
-            ).execute()
-        return results
-
-    def _row_for(self, configured: ConnectionConfig) -> ConnectionRow:
-        with self._db.write():
-            self._db.insert_ignore(
-                ConnectionRow,
-                name=configured.name,
-                connector=configured.connector,
-                active=False,
-                error="not verified yet",
-                created_at=self._db.now(),
-            )
-            row: ConnectionRow = ConnectionRow.get(ConnectionRow.name == configured.name)
-            return row
-
-    def _verify_row(self, row: ConnectionRow, configured: ConnectionConfig) -> tuple[str, Identity | None, str]:
-        identity: Identity | None = None
-        error = ""
-        try:
-            identity = self.verify(configured)
-        except ConfigError as problem:
-            error = str(problem)
-        except VendorError as problem:
-            error = f"the vendor could not be asked: {problem}"
-        except RelaydeskError as problem:
-            error = str(problem)
-        with self._db.write():
-            row.connector = configured.connector
-            row.active = identity is not None
-            row.error = error
-            if identity is not None:
-                row.identity = {
-                    "agent_id": identity.agent_id,
-                    "agent_name": identity.agent_name,
-                    "agent_email": identity.agent_email,
-                    "account": identity.account,
-                    "details": dict(identity.details),
-                }
-                row.settings_hash = configured.fingerprint
-                row.verified_at = self._db.now()
-                # What came in meanwhile has been waiting for this.
-                LeaseRow.update(next_at=self._db.now()).where(
-                    LeaseRow.connection == row.id, LeaseRow.next_at.is_null(False)
-                ).execute()
-            row.save()
-        self._db.signal()
-        if error:
-            log.error("connection %s is switched off: %s", row.name, error)
-        return row.name, identity, error
+def _without_secrets(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: Secret("") if isinstance(value, Secret) else value for key, value in settings.items()}
 
 
 def _below(host: str, domains: tuple[str, ...]) -> bool:

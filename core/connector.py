@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Mapping
-from typing import ClassVar
+from datetime import datetime
+from typing import Any, ClassVar
 
 from marshmallow import Schema
 
@@ -14,6 +15,7 @@ from core.domain import (
     Channel,
     Connection,
     Contact,
+    ConversationPage,
     Event,
     Fact,
     Finding,
@@ -69,6 +71,11 @@ class Connector(abc.ABC):
     def setup_guide(self, connection: Connection, webhook_url: str) -> str:
         """What a person must do at the vendor so that events arrive, as numbered plain-text lines."""
 
+    def farewell_guide(self, connection: Connection) -> str:
+        """What a person must delete at the vendor once the connection is cut, as numbered plain-text lines."""
+        lines = (f"Delete this service's webhook address at {self.label}.", "Delete the credential it was given there.")
+        return "\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1))
+
     @abc.abstractmethod
     def authenticate(self, raw: bytes, headers: Mapping[str, str], connection: Connection) -> None:
         """Check the vendor's signature over the untouched body; returns if it is good or none is configured.
@@ -116,6 +123,27 @@ class Connector(abc.ABC):
         For messages the whole thread since `action.started_at` (less 120 s) is read; a message proves the
         action if author, visibility and normalised text agree and its id is not in `action.known_ids`.
         """
+
+    # What follows is asked of a connector with the capability `poll`; the others leave it as it is.
+
+    def fetch_messages(
+        self, conversation_id: str, since: datetime | None, connection: Connection, http: HttpClient
+    ) -> list[Inbound]:
+        """The messages of a conversation written at `since` or later (all for None), oldest first.
+
+        Each with the same `external_id` and in the same shape as a webhook would bring it, and with its `at`.
+        """
+        return []
+
+    def conversations_of(self, customer_id: str, connection: Connection, http: HttpClient) -> list[str]:
+        """The ids of a customer's conversations; [] where the vendor knows no such customer."""
+        return []
+
+    def list_conversations(
+        self, cursor: Mapping[str, Any], connection: Connection, http: HttpClient
+    ) -> ConversationPage | None:
+        """A page of the account's open conversations, the first one for an empty `cursor`; None if it has no list."""
+        return None
 
     def attachment_hosts(self, settings: Mapping[str, object]) -> tuple[str, ...]:
         """Host names (and all below them) from which attachments may be fetched, without the credential."""

@@ -176,6 +176,7 @@ class Reason(StrEnum):
     CONVERSATION_GONE = "conversation_gone"
     TOO_OLD = "too_old"
     DELIVERY_FAILED = "delivery_failed"
+    DISCONNECTED = "disconnected"
 
 
 class Priority(StrEnum):
@@ -308,13 +309,22 @@ class Inbound:
 
     `external_id` is the dedupe key: equal for every delivery of the same fact, however it reaches us
     (for a message use ``message:<vendor id>``). `kind` is the vendor's own name for it.
-    `conversation_id` is "" where the payload names none.
+    `conversation_id` is "" where the payload names none; `at` is when it happened, None if that is not known.
     """
 
     external_id: str
     kind: str
     conversation_id: str
     payload: Mapping[str, Any]
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationPage:
+    """A page of an account's own list of conversations; an empty `cursor` says that it was the last one."""
+
+    conversation_ids: tuple[str, ...]
+    cursor: Mapping[str, Any] = NOTHING
 
 
 # -------------------------------------------------------------------------------------------------- facts

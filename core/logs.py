@@ -46,15 +46,22 @@ def redact(text: str, secrets: Iterable[Secret | str] = ()) -> str:
     return _PASSWORD_IN_URL.sub(rf"\1{HIDDEN}", text)
 
 
-def configure_logs(level: str | int = "INFO", json: bool = False, secrets: Iterable[Secret | str] = ()) -> None:
+def configure_logs(
+    level: str | int = "INFO",
+    json: bool = False,
+    secrets: Iterable[Secret | str] | Callable[[], Iterable[Secret | str]] = (),
+) -> None:
     """Send all logs to standard error through one redacting handler, in place of any that were there.
 
     `level` is a name or number of the standard library, `json` makes each line one JSON object, and `secrets` are
-    the values to take out wherever they appear. May be called again, for instance once the secrets are known.
+    the values to take out wherever they appear, or a function that gives them, which is asked for every line. May be
+    called again, for instance once the secrets are known.
     """
-    known = _searched(secrets)
+    given = secrets if callable(secrets) else tuple(secrets)
     handler = logging.StreamHandler()
-    handler.setFormatter((JsonLines if json else TextLines)(lambda text: redact(text, known)))
+    handler.setFormatter(
+        (JsonLines if json else TextLines)(lambda text: redact(text, given() if callable(given) else given))
+    )
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)

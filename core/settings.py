@@ -109,6 +109,16 @@ class ConnectorSettings(PluginSettings):
         validate=validate.Range(min=1),
         metadata={"help": "calls a minute that Relaydesk may make to this account, over all its processes"},
     )
+    poll_after_minutes = fields.Float(
+        load_default=5.0,
+        validate=validate.Range(min=0),
+        metadata={"help": "after how many minutes without a webhook the account is polled instead; 0 polls always"},
+    )
+    poll_seconds = fields.Float(
+        load_default=60.0,
+        validate=validate.Range(min=5),
+        metadata={"help": "how long after one round of polling the next begins, in seconds"},
+    )
 
 
 # -------------------------------------------------------------------------------------- checking, and its errors

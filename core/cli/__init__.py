@@ -6,8 +6,9 @@ import sys
 
 import click
 
+from core.cli.connections import connections
 from core.cli.demo import demo
-from core.cli.look import check, connections, plugins, webhook_url
+from core.cli.look import check, plugins, webhook_url
 from core.cli.project import init, migrate
 from core.cli.run import serve, worker
 from core.cli.simulate import send_fixture, simulate

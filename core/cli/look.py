@@ -1,4 +1,4 @@
-"""Commands that look and tell: `check`, `plugins`, `connections`, `webhook-url`."""
+"""Commands that look and tell: `check`, `plugins`, `webhook-url`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from rich.table import Table
 from core.config import load_config
 from core.domain import Identity
 from core.errors import ConfigError, RelaydeskError
+from core.provisioning import configured_connection, provision, verify
 from core.runtime import Runtime, build_runtime
 from core.store.migrations import migrate
 
@@ -27,11 +28,11 @@ def open_runtime(config_path: str) -> Runtime:
 
 def webhook_address(runtime: Runtime, name: str) -> tuple[str, str]:
     """The webhook address of a connection, and its set-up guide; raises `ConfigError` naming those there are."""
-    runtime.connections.provision()
+    configured_connection(runtime, name)
+    provision(runtime)
     connection = runtime.connections.named(name)
     if connection is None:
-        known = ", ".join(configured.name for configured in runtime.config.connections) or "none"
-        raise ConfigError("connections", f"there is no connection {name!r}", f"The configured ones are: {known}")
+        raise ConfigError(name, "it could not be stored", "Look at the log.")
     token = runtime.tokens.make(connection.id, connection.generation)
     url = f"{runtime.config.server.base_url}/webhooks/{connection.connector}/{token}"
     return url, runtime.connections.connector(connection).setup_guide(connection, url)
@@ -53,17 +54,18 @@ def check(config_path: str) -> None:
         click.echo("connections    none yet: add a [[connections]] table to the configuration file")
     for configured in runtime.config.connections:
         try:
-            identity = runtime.connections.verify(configured)
+            identity = verify(runtime, configured)
         except RelaydeskError as problem:
             failed += 1
             click.echo(f"connection     {configured.name} ({configured.connector}): {problem}", err=True)
         else:
-            click.echo(f"connection     {configured.name} ({configured.connector}): speaks as {_who(identity)}: ok")
+            click.echo(f"connection     {configured.name} ({configured.connector}): speaks as {who(identity)}: ok")
     runtime.close()
     sys.exit(1 if failed else 0)
 
 
-def _who(identity: Identity) -> str:
+def who(identity: Identity) -> str:
+    """Whom a connection speaks as, for people."""
     where = f" at {identity.account}" if identity.account else ""
     return f"{identity.agent_name} <{identity.agent_email}>{where}"
 
@@ -81,37 +83,6 @@ def plugins(config_path: str, as_json: bool) -> None:
     table = Table("plugin", "version", "found in", "hooks")
     for plugin in found:
         table.add_row(plugin.name, plugin.version, plugin.where, "\n".join(plugin.hooks))
-    Console().print(table)
-
-
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-@click.pass_obj
-def connections(config_path: str, as_json: bool) -> None:
-    """List the configured connections: their state, who they speak as, and when they were last heard of."""
-    runtime = open_runtime(config_path)
-    runtime.connections.provision()
-    listed = []
-    for connection, error in runtime.connections.all():
-        listed.append(
-            {
-                "name": connection.name,
-                "connector": connection.connector,
-                "state": "active" if connection.active else "off",
-                "speaks_as": _who(connection.identity) if connection.identity else "",
-                "last_event": str(runtime.connections.last_event_at(connection.id) or "never"),
-                "error": error,
-            }
-        )
-    if as_json:
-        click.echo(json.dumps(listed, indent=2))
-        return
-    if not listed:
-        click.echo("No connections yet. Add a [[connections]] table to the configuration file.")
-        return
-    table = Table("name", "connector", "state", "speaks as", "last event", "error")
-    for entry in listed:
-        table.add_row(*(entry[key] for key in ("name", "connector", "state", "speaks_as", "last_event", "error")))
     Console().print(table)
 
 

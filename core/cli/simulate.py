@@ -80,6 +80,7 @@ def find_simulator(name: str) -> ModuleType:
     "--requests-per-minute", type=click.IntRange(min=1), default=60, show_default=True, help="Its rate limit."
 )
 @click.option("--agent-email", default="robin@example.com", show_default=True, help="The e-mail of the AI's agent.")
+@click.option("--dialect", default="", help="How it answers, where the simulator of CONNECTOR knows several ways.")
 def simulate(
     connector: str,
     host: str,
@@ -88,16 +89,22 @@ def simulate(
     webhook_url: str | None,
     requests_per_minute: int,
     agent_email: str,
+    dialect: str,
 ) -> None:
     """Run a simulated account of the vendor CONNECTOR, with a page to write as the customer and work as the agent.
 
     It prints what to put into a [[connections]] table: api_url, access_token, default_agent_email and public_key.
     """
     simulator = find_simulator(connector)
+    known = getattr(simulator, "DIALECTS", ())
+    if dialect and dialect not in known:
+        raise click.UsageError(f'--dialect: there is no "{dialect}". Those there are: {", ".join(known) or "none"}')
+    chosen = {"dialect": dialect} if dialect else {}
     simulator.simulate(
         host,
         port,
         say=click.echo,
+        **chosen,
         token=token,
         webhook_url=webhook_url,
         requests_per_minute=requests_per_minute,

@@ -28,4 +28,5 @@ deliver      actions are guarded, sent, and read back when in doubt
 settle       what became of an action, and what that changes in its session
 sync         the vendor's status and ours are kept in step
 attachments  files of messages are fetched
+disconnect   a connection is cut, and what it leaves open is ended visibly
 """

@@ -3,15 +3,34 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from core.domain import EventSource, Inbound
+from core.domain import AssignmentFact, EventSource, Fact, Inbound, StatusFact
 from core.flow.leases import wake
 from core.store.database import Database
 from core.store.models import ConnectionRow, EventRow, LeaseRow, MessageRow
 
 MESSAGE_PREFIX = "message:"
+STATE_READ = "state_read"
+"""The kind of our own event for a conversation's state as it was read at the vendor; connectors never see it."""
 KEPT_OF_A_REJECTION = 64 * 1024
+
+
+def state_read(conversation_id: str, *, closed: bool, assignee: str, at: datetime) -> Inbound:
+    """The event that a conversation is closed or open, and whose it is, as it was read at the vendor."""
+    payload = {"closed": closed, "assignee": assignee, "at": at.isoformat()}
+    key = f"state:{conversation_id}:{'closed' if closed else 'open'}:{assignee}:{at.isoformat()}"
+    return Inbound(key, STATE_READ, conversation_id, payload, at)
+
+
+def facts_of_state(payload: Mapping[str, Any]) -> list[Fact]:
+    """What such an event tells."""
+    at = datetime.fromisoformat(payload["at"])
+    if payload["closed"]:
+        return [StatusFact(closed=True, at=at)]
+    return [StatusFact(closed=False, at=at), AssignmentFact(payload["assignee"], at)]
 
 
 def store_event(
@@ -82,6 +101,18 @@ def store_rejection(db: Database, connection_id: int, raw: bytes, problem: str) 
 def note_arrival(connection_id: int, now: datetime) -> None:
     """Remember when the connection was last heard of. Inside the transaction now open."""
     ConnectionRow.update(last_event_at=now).where(ConnectionRow.id == connection_id).execute()
+
+
+def known_keys(connection_id: int, keys: Sequence[str]) -> set[str]:
+    """Those of `keys` whose event is stored, or whose message is in a thread."""
+    events = EventRow.select(EventRow.dedupe_key).where(
+        EventRow.connection == connection_id, EventRow.dedupe_key.in_(list(keys))
+    )
+    ids = [key.removeprefix(MESSAGE_PREFIX) for key in keys if key.startswith(MESSAGE_PREFIX)]
+    messages = MessageRow.select(MessageRow.external_id).where(
+        MessageRow.connection == connection_id, MessageRow.external_id.in_(ids)
+    )
+    return {row.dedupe_key for row in events} | {f"{MESSAGE_PREFIX}{row.external_id}" for row in messages}
 
 
 def _is_repeat(connection_id: int, key: str, since: datetime) -> bool:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from peewee import Case, Value
+
 from core.errors import RelaydeskError
 from core.store.database import Database
 from core.store.models import ActionRow, EventRow, LeaseRow, SessionRow
@@ -99,8 +101,11 @@ def give_back(lease: Lease, at: datetime | None) -> None:
 
 def wake(lease_id: int, at: datetime) -> None:
     """Make the conversation due at `at`, unless it is due earlier. Inside the transaction now open."""
+    # The row is written in any case, so that on PostgreSQL this waits for a worker that is just giving it back, and
+    # counts from what that has written. A condition instead would be judged by the old row, and the wake-up lost.
     later = LeaseRow.next_at.is_null() | (LeaseRow.next_at > at)
-    LeaseRow.update(next_at=at).where(LeaseRow.id == lease_id, later).execute()
+    earliest = Case(None, [(later, Value(at, converter=LeaseRow.next_at.db_value))], LeaseRow.next_at)
+    LeaseRow.update(next_at=earliest).where(LeaseRow.id == lease_id).execute()
 
 
 def next_due(lease_id: int, now: datetime) -> datetime | None:

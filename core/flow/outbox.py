@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from core.config import ChannelConfig
 from core.domain import Action, ActionKind, ActionState, Channel, Receipt
 from core.errors import RelaydeskError
 from core.flow.leases import Lease
@@ -146,6 +147,13 @@ def settle_sent(action: ActionRow, receipt: Receipt, confirmed_by: str, now: dat
     """The effect is proven: by the vendor's answer, by reading back, or by its echo."""
     vendor_id = receipt.vendor_id or None
     settle(action, S.SENT, now, vendor_id=vendor_id, confirmed_by=confirmed_by, error="")
+
+
+def set_idle_close(action: ActionRow, row: SessionRow, channel: ChannelConfig, now: datetime) -> None:
+    """After an answer that may solve the matter, let the session be resolved once it is left alone (behaviour 46)."""
+    answered = action.purpose == "answer" and action.decision is not None and action.decision.might_solve
+    if answered and channel.resolve_after_minutes > 0:
+        row.resolve_due_at = now + timedelta(minutes=channel.resolve_after_minutes)
 
 
 def to_action(action: ActionRow, row: SessionRow) -> Action:

@@ -18,7 +18,7 @@ from core.domain import (
     VendorState,
 )
 from core.errors import BadPayload, RetryLater, VendorError
-from core.flow import leases, ownership, sessions
+from core.flow import inbox, leases, ownership, sessions
 from core.flow.leases import Lease
 from core.flow.record import finish, record
 from core.runtime import Runtime
@@ -42,7 +42,7 @@ def process_next_event(runtime: Runtime, lease: Lease, connection: Connection) -
     if row is None:
         return False
     try:
-        facts = runtime.connections.connector(connection).normalise(to_event(row), connection)
+        facts = _facts_of(runtime, connection, row)
         contact = _look_up_contact(runtime, connection, facts)
         facts = _confirm_assignments(runtime, lease, connection, facts)
         session, changes = record(runtime, lease, connection, row, facts, contact)
@@ -90,6 +90,12 @@ def _next_event(runtime: Runtime, lease: Lease) -> EventRow | None:
     if row is None or (row.next_at is not None and row.next_at > runtime.db.now()):
         return None
     return row
+
+
+def _facts_of(runtime: Runtime, connection: Connection, row: EventRow) -> list[Fact]:
+    if row.kind == inbox.STATE_READ:
+        return inbox.facts_of_state(row.payload)
+    return runtime.connections.connector(connection).normalise(to_event(row), connection)
 
 
 def to_event(row: EventRow) -> Event:

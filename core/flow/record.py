@@ -133,6 +133,8 @@ def _other_message(
         if action is not None:
             outbox.settle_sent(action, Receipt(fact.external_id, fact.at), "echo", now)
             outbox.end_attempt(action, "sent", now, "its echo arrived")
+            if row.status == "open" and row.owner == Owner.AI:
+                outbox.set_idle_close(action, row, runtime.config.channels[sessions.to_session(row).channel], now)
             sessions.add_message(runtime.db, row, fact, Author.AI, now)
             return []
     sessions.add_message(runtime.db, row, fact, fact.author, now)

@@ -35,7 +35,7 @@ AUTH_PAUSE = 60.0
 VALUE_WAIT = 1.0
 """Seconds before a value that may or may not have been set is read: setting it again would change nothing."""
 REFUSED_WAIT = 5.0
-"""Seconds before a refused message is looked for: a 400 has been seen for a message that was posted."""
+"""Seconds before what was refused is looked for: a 400 has been seen for a message that was posted."""
 GIVE_UP_READING = timedelta(hours=24)
 SETTLED = frozenset({ActionState.SENT, ActionState.FAILED, ActionState.PARKED, ActionState.CANCELLED})
 
@@ -45,7 +45,8 @@ Change = Callable[[ActionRow, SessionRow, datetime], list[SessionChange]]
 def transition(runtime: Runtime, lease: Lease, connection: Connection, action_id: int, change: Change) -> ActionState:
     """Change an action and its session in one transaction, then tell the observers.
 
-    A reply that can never be delivered leaves a customer waiting, so its handoff belongs to the same transaction.
+    A reply that is never delivered, or waits for a person, leaves a customer waiting: its handoff belongs to the
+    same transaction. A claim that fails takes the reply behind it along.
     """
     with runtime.db.write():
         leases.hold(runtime.db, lease)
@@ -53,7 +54,8 @@ def transition(runtime: Runtime, lease: Lease, connection: Connection, action_id
         action: ActionRow = ActionRow.get_by_id(action_id)
         row: SessionRow = SessionRow.get_by_id(action.session_id)
         changes = change(action, row, now)
-        if action.state == ActionState.FAILED and action.kind == ActionKind.REPLY:
+        answers = action.kind == ActionKind.REPLY or action.purpose == "claim"
+        if answers and action.state in (ActionState.FAILED, ActionState.PARKED):
             changes += _hand_off_undelivered(runtime, connection, action, row, now)
         row.save()
         asked = outbox.to_action(action, row)
@@ -209,7 +211,7 @@ def _sort(runtime: Runtime, action: ActionRow, problem: VendorError, now: dateti
         outbox.move(action, ActionState.RETRY, error=str(problem), next_at=now + wait)
         return "not_applied"
     refused = isinstance(problem, Refused)
-    if refused and not (posts and problem.status == 400):
+    if refused and problem.status != 400:
         outbox.settle(action, ActionState.FAILED, now, error=str(problem))
         return "refused"
     quarantine = runtime.config.worker.quarantine_seconds if posts else VALUE_WAIT
@@ -242,10 +244,7 @@ def _into_thread(
         visibility=Visibility.PUBLIC if action.kind == ActionKind.REPLY else Visibility.PRIVATE,
     )
     sessions.add_own_message(runtime.db, row, fact, now)
-    minutes = runtime.config.channels[sessions.to_session(row).channel].resolve_after_minutes
-    answered = action.purpose == "answer" and action.decision is not None and action.decision.might_solve
-    if answered and minutes > 0:
-        row.resolve_due_at = now + timedelta(minutes=minutes)
+    outbox.set_idle_close(action, row, runtime.config.channels[sessions.to_session(row).channel], now)
 
 
 def _hand_off_undelivered(

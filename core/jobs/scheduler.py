@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from core.jobs import housekeeping
+from core.jobs import housekeeping, polling
+from core.provisioning import provision
 from core.runtime import Runtime
 from core.store.election import run_slot
 
@@ -17,15 +18,11 @@ log = logging.getLogger(__name__)
 Job = Callable[[Runtime], object]
 
 
-def verify_again(runtime: Runtime) -> object:
-    """Verify the connections that are switched off: one that was out of reach comes back by itself."""
-    return runtime.connections.provision()
-
-
 JOBS: tuple[tuple[str, int, Job], ...] = (
     ("wake_forgotten", 60, housekeeping.wake_forgotten),
     ("throw_away", 3600, housekeeping.throw_away),
-    ("verify_again", 60, verify_again),
+    ("verify_again", 60, provision),
+    ("poll", 5, polling.poll_due),
 )
 """Name, seconds between runs, and what is run."""
 

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from core.jobs.dispatch import Dispatcher
 from core.jobs.scheduler import Scheduler
+from core.provisioning import provision
 from core.runtime import Runtime
 from core.store.database import StoreBusy
 from core.store.election import Election
@@ -102,7 +103,7 @@ class Worker(threading.Thread):
         while not self._is_over():
             try:
                 if election.hold():
-                    self._runtime.connections.provision()
+                    provision(self._runtime, at_start=True)
                     election.resign()
                     return
             except StoreBusy as busy:

@@ -9,7 +9,7 @@ from peewee import CharField, IntegerField
 
 from core.errors import ConfigError
 from core.store.database import Database
-from core.store.models import TABLES, MomentField, Row
+from core.store.models import TABLES, CursorRow, MomentField, Row
 
 
 class MigrationRow(Row):
@@ -30,6 +30,20 @@ def _first_tables(native: Any) -> None:
     native.create_tables(TABLES)
 
 
+def _connection_life_and_polling(native: Any) -> None:
+    for table, column in (
+        ("connection", "tried_at BIGINT"),
+        ("connection", "refused_hash VARCHAR(255) NOT NULL DEFAULT ''"),
+        ("connection", "disconnected_at BIGINT"),
+        ("connection", "polled_at BIGINT"),
+        ("connection", "polling_since BIGINT"),
+        ("contact_identity", "polled_at BIGINT"),
+        ("session", "polled_at BIGINT"),
+    ):
+        native.execute_sql(f"ALTER TABLE {table} ADD COLUMN {column}")
+    native.create_tables([CursorRow])
+
+
 def _topic_and_sentiment(native: Any) -> None:
     for column in ("topic", "sentiment"):
         native.execute_sql(f"ALTER TABLE decision ADD COLUMN {column} VARCHAR(255) NOT NULL DEFAULT ''")
@@ -37,7 +51,8 @@ def _topic_and_sentiment(native: Any) -> None:
 
 STEPS: tuple[Step, ...] = (
     (1, "first_tables", _first_tables),
-    (2, "topic_and_sentiment_of_decisions", _topic_and_sentiment),
+    (2, "connection_life_and_polling", _connection_life_and_polling),
+    (3, "topic_and_sentiment_of_decisions", _topic_and_sentiment),
 )
 """Number, name, and what is done with peewee's database.
 

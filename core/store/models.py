@@ -59,7 +59,11 @@ class Row(Model):
 
 
 class ConnectionRow(Row):
-    """A configured account of a connector: what was found at the vendor. Its settings stay in the file."""
+    """A configured account of a connector: what was found at the vendor. Its settings stay in the file.
+
+    `settings_hash` is the fingerprint of the settings that were verified, `refused_hash` of those that the vendor
+    refused. `polling_since` is set while the account is polled because its webhooks are silent.
+    """
 
     name = CharField(unique=True)
     connector = CharField()
@@ -74,6 +78,11 @@ class ConnectionRow(Row):
     stale_calls = IntegerField(default=0)
     refused_calls = IntegerField(default=0)
     created_at = MomentField()
+    tried_at = MomentField(null=True)
+    refused_hash = CharField(default="")
+    disconnected_at = MomentField(null=True)
+    polled_at = MomentField(null=True)
+    polling_since = MomentField(null=True)
 
     class Meta:
         table_name = "connection"
@@ -98,6 +107,7 @@ class ContactIdentityRow(Row):
     external_id = CharField()
     contact = ForeignKeyField(ContactRow, column_name="contact_id", backref="identities")
     looked_up_at = MomentField(null=True)
+    polled_at = MomentField(null=True)
 
     class Meta:
         table_name = "contact_identity"
@@ -182,6 +192,7 @@ class SessionRow(Row):
     updated_at = MomentField()
     last_message_at = MomentField(null=True)
     resolve_due_at = MomentField(null=True)
+    polled_at = MomentField(null=True)
 
     class Meta:
         table_name = "session"
@@ -326,6 +337,19 @@ class BudgetRow(Row):
         table_name = "budget"
 
 
+class CursorRow(Row):
+    """How far a poll or a backfill of a connection has come; `value` is the connector's own JSON."""
+
+    connection = ForeignKeyField(ConnectionRow, column_name="connection_id")
+    name = CharField()
+    value = JsonField(default=dict)
+    updated_at = MomentField()
+
+    class Meta:
+        table_name = "cursor"
+        indexes = ((("connection", "name"), True),)
+
+
 class SchedulerLeaseRow(Row):
     """Who is the elected process for a duty, until when."""
 
@@ -367,6 +391,7 @@ TABLES: tuple[type[Row], ...] = (
     ActionRow,
     AttemptRow,
     BudgetRow,
+    CursorRow,
     SchedulerLeaseRow,
     JobRunRow,
 )

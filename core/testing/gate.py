@@ -76,7 +76,7 @@ class Gate:
         if fault is None:
             answer, performed = self._perform(environ, body)
             self._sim.record.add(replace(call, status=answer.status_code, performed=performed))
-            return answer
+            return self._sim.with_rate(answer)
         return self._strike(fault, environ, body, replace(call, fault=fault.kind))
 
     def _strike(self, fault: Fault, environ: WSGIEnvironment, body: bytes, call: Call) -> Response:

@@ -59,6 +59,8 @@ class Simulator(abc.ABC):
         self.record = Record(self.changes)
         self.faults = FaultSwitch()
         self.rate = SlidingWindow(requests_per_minute, self.clock)
+        self.rate_headers = False
+        """Whether good answers name the limit and what is left of it (X-RateLimit-Total, X-RateLimit-Remaining)."""
         self.senders: list[WebhookSender] = []
         """What delivers webhooks; it runs while the server runs."""
         self.broken: list[Exception] = []
@@ -87,6 +89,13 @@ class Simulator(abc.ABC):
         """None if the rate limit admits the call, else the refusal."""
         wait = self.rate.take(self.cost(endpoint, request))
         return None if wait is None else self.too_many(wait)
+
+    def with_rate(self, answer: Response) -> Response:
+        """The answer with what is left of the rate limit, if this vendor tells it."""
+        if self.rate_headers and self.rate.per_minute is not None:
+            answer.headers["X-RateLimit-Total"] = str(self.rate.per_minute)
+            answer.headers["X-RateLimit-Remaining"] = str(self.rate.remaining())
+        return answer
 
     def too_many(self, retry_after: float | None) -> Response:
         """429 with the vendor's error body; `retry_after` in seconds, None to leave the header out."""

@@ -30,6 +30,23 @@ class FreshchatClient:
         """`GET /conversations/{conversation_id}`; documentation: "Conversations", retrieve a conversation."""
         return _object(self._http.get(f"/conversations/{_segment(conversation_id)}"), "conversation")
 
+    def conversations(self, status: str, page: int) -> tuple[list[dict[str, Any]], bool]:
+        """`GET /conversations`; in the OpenAPI, "List all conversations". Many accounts have no such collection.
+
+        The conversations of one page, and whether there are more.
+        """
+        params = {"status": status, "page": page, "items_per_page": PAGE_SIZE}
+        data = _object(self._http.get("/conversations", params), "conversations")
+        found = data.get("conversations")
+        if not isinstance(found, list):
+            raise BadPayload("conversations: is missing from the answer to GET /conversations")
+        more = bool(found) and (bool(_next_href(data)) or _more_pages(data, page))
+        return [entry for entry in found if isinstance(entry, dict)], more
+
+    def user_conversations(self, user_id: str) -> Iterator[dict[str, Any]]:
+        """`GET /users/{user_id}/conversations`; documentation: "Users", conversations of a user. All pages."""
+        return self._pages(f"/users/{_segment(user_id)}/conversations", {}, "conversations")
+
     def update_conversation(self, conversation_id: str, values: Mapping[str, Any]) -> None:
         """`PUT /conversations/{conversation_id}`; documentation: "Conversations", update a conversation.
 
@@ -86,8 +103,8 @@ class FreshchatClient:
             if not isinstance(entries, list):
                 raise BadPayload(f"{key}: is missing from the answer to GET {path}")
             for entry in entries:
-                if isinstance(entry, dict) and word(entry.get("id")) not in seen:
-                    seen.add(word(entry.get("id")))
+                if isinstance(entry, dict) and _id_of(entry) not in seen:
+                    seen.add(_id_of(entry))
                     yield entry
             href = _next_href(data) if isinstance(data, dict) else ""
             if not entries or (href and href in visited):
@@ -120,6 +137,10 @@ def _object(answer: Answer, name: str) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise BadPayload(f"{name}: the answer is no object")
     return data
+
+
+def _id_of(entry: Mapping[str, Any]) -> str:
+    return word(entry.get("id")) or word(entry.get("conversation_id"))
 
 
 def _next_href(data: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from core import (
     Connection,
     Connector,
     Contact,
+    ConversationPage,
     Event,
     Fact,
     HttpClient,
@@ -27,7 +29,7 @@ from core import (
     Session,
     VendorState,
 )
-from plugins.freshchat import verification, webhook
+from plugins.freshchat import polling, verification, webhook
 from plugins.freshchat.client import FreshchatClient
 from plugins.freshchat.evidence import find_message, find_value, is_closed
 from plugins.freshchat.normalise import handler_for
@@ -57,7 +59,7 @@ class Freshchat(Connector):
     name: ClassVar[str] = "freshchat"
     label: ClassVar[str] = "Freshchat"
     settings_schema = FreshchatSettings
-    capabilities: ClassVar[frozenset[str]] = frozenset({"signature", "assign", "resolve", "private_note"})
+    capabilities: ClassVar[frozenset[str]] = frozenset({"signature", "assign", "resolve", "private_note", "poll"})
     domains: ClassVar[tuple[str, ...]] = DOMAINS
     # First out of the AI's hands, then the note: as the vendor's users know it (behaviour 40, 41).
     handoff_steps: ClassVar[tuple[ActionKind, ...]] = (ActionKind.UNASSIGN, ActionKind.NOTE)
@@ -89,6 +91,17 @@ class Freshchat(Connector):
                 "7. Write a message in a test chat. It appears here within a few seconds.",
                 "Freshchat has one webhook address for the whole account: if another service uses it already, have "
                 "that service pass the requests on, body and headers untouched.",
+            )
+        )
+
+    def farewell_guide(self, connection: Connection) -> str:
+        return "\n".join(
+            (
+                '1. Sign in to Freshchat as an account admin and open Admin, then "Marketplace and Integrations" '
+                '(older accounts: Settings), then "Conversation Webhooks".',
+                "2. Delete this service's address there, and switch the webhook off if no other service uses it.",
+                "3. Delete the API token on the API settings page, unless something else uses it.",
+                f"4. Reassign the open chats that are still assigned to {connection.settings['default_agent_email']}.",
             )
         )
 
@@ -161,6 +174,26 @@ class Freshchat(Connector):
         if action.kind.posts:
             return find_message(action, posted_text(action), connection.agent_id, client)
         return find_value(action, client.conversation(action.conversation_id))
+
+    def fetch_messages(
+        self, conversation_id: str, since: datetime | None, connection: Connection, http: HttpClient
+    ) -> list[Inbound]:
+        found = FreshchatClient(http, connection.settings).messages(conversation_id, since)
+        return polling.inbound_messages(conversation_id, found, since)
+
+    def conversations_of(self, customer_id: str, connection: Connection, http: HttpClient) -> list[str]:
+        try:
+            found = list(FreshchatClient(http, connection.settings).user_conversations(customer_id))
+        except Refused as error:
+            if error.status == 404:
+                return []
+            raise
+        return [conversation_id for one in found if (conversation_id := polling.id_of(one))]
+
+    def list_conversations(
+        self, cursor: Mapping[str, Any], connection: Connection, http: HttpClient
+    ) -> ConversationPage | None:
+        return polling.conversation_page(FreshchatClient(http, connection.settings), cursor)
 
     def attachment_hosts(self, settings: Mapping[str, object]) -> tuple[str, ...]:
         own = urlsplit(str(settings.get("api_url") or "")).hostname

@@ -6,8 +6,9 @@
         assert sim.wait_for(lambda: len(sim.thread(conversation)) == 2)
 
 It is written from what is known of the vendor, not from the connector beside it: the two must be able to
-disagree. What live accounts do differently can be switched, see `Quirks`. `relaydesk simulate freshchat`
-runs it in the foreground, with a page for a person and the JSON addresses of `simulator_remote`.
+disagree. It speaks one of two dialects: "observed" is how live accounts answer, where `Quirks` switches what they do
+differently; "documented" is the published OpenAPI to the letter. Webhooks are alike in both. `relaydesk simulate
+freshchat` runs it in the foreground, with a page for a person and the JSON addresses of `simulator_remote`.
 """
 
 from __future__ import annotations
@@ -25,14 +26,16 @@ from core.clock import Clock
 from core.testing.simulator import Simulator
 from core.testing.webhook_sender import WebhookSender
 from plugins.freshchat.simulator_account import Account
-from plugins.freshchat.simulator_answers import error
+from plugins.freshchat.simulator_answers import error, status_word
 from plugins.freshchat.simulator_api import build_api, build_downloads
+from plugins.freshchat.simulator_documented import documented_error
 from plugins.freshchat.simulator_driving import Driving
 from plugins.freshchat.simulator_remote import build_remote
 from plugins.freshchat.simulator_state import Actor, Conversation, Message, Part, Quirks, StoredFile
 from plugins.freshchat.simulator_webhooks import EVENTS, SigningKey, shown_message
 
 PAYLOAD_VERSION = "1.0.0"
+DIALECTS = ("observed", "documented")
 NAMES = ("Amber Heron", "Blue Otter", "Copper Finch", "Dusky Lynx", "Emerald Wren", "Golden Marten", "Silver Hare")
 
 
@@ -55,6 +58,7 @@ class FreshchatSimulator(Driving, Simulator):
         requests_per_minute: int | None = None,
         clock: Clock | None = None,
         quirks: Quirks | None = None,
+        dialect: str = "observed",
         webhook_timeout: float = 3.0,
         webhook_retries: Sequence[float] = (0.5, 1, 2, 4, 8),
         webhook_workers: int = 1,
@@ -62,6 +66,9 @@ class FreshchatSimulator(Driving, Simulator):
         port: int = 0,
     ) -> None:
         super().__init__(clock=clock, requests_per_minute=requests_per_minute, host=host, port=port)
+        if dialect not in DIALECTS:
+            raise ValueError(f"there is no dialect {dialect!r}; there are {', '.join(DIALECTS)}")
+        self.dialect = dialect
         self.quirks = quirks or Quirks()
         self.events = set(EVENTS)
         self.key = SigningKey()
@@ -134,8 +141,11 @@ class FreshchatSimulator(Driving, Simulator):
     def cost(self, endpoint: str, request: Request) -> int:
         return 0 if endpoint == "download" else 1
 
-    def error_answer(self, status: int, words: str) -> Response:
-        return error(status, words)
+    def error_answer(self, status: int, words: str, word: str = "") -> Response:
+        """An error in the account's dialect; `word` is its name where it has one of its own."""
+        if self.dialect == "documented":
+            return documented_error(status, words, word or status_word(status))
+        return error(status, words, word)
 
     def banner(self) -> list[str]:
         return [

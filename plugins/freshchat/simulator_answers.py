@@ -41,8 +41,13 @@ class ApiError(Exception):
 
 def error(status: int, words: str, word: str = "") -> Response:
     """An error answer; `code` is a number here, although the OpenAPI says text."""
-    body = {"code": status, "status": word or STATUS_WORDS.get(status, "ERROR"), "message": words}
+    body = {"code": status, "status": word or status_word(status), "message": words}
     return answer(body, status)
+
+
+def status_word(status: int) -> str:
+    """The usual word for an HTTP status in an error body."""
+    return STATUS_WORDS.get(status, "ERROR")
 
 
 def answer(body: Any, status: int = 200) -> Response:

@@ -9,9 +9,10 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from plugins.freshchat.simulator_answers import ApiError, error
+from plugins.freshchat.simulator_answers import ApiError
 from plugins.freshchat.simulator_conversations import add_conversations
 from plugins.freshchat.simulator_directory import add_directory
+from plugins.freshchat.simulator_documented import add_documented
 
 if TYPE_CHECKING:
     from plugins.freshchat.simulator import FreshchatSimulator
@@ -24,19 +25,22 @@ def build_api(sim: FreshchatSimulator) -> Blueprint:
     @api.before_request
     def check_token() -> ResponseReturnValue | None:
         if sim.token is None or request.headers.get("Authorization") != f"Bearer {sim.token}":
-            return error(401, "the access token is missing, wrong or revoked")
+            return sim.error_answer(401, "the access token is missing, wrong or revoked")
         return None
 
     @api.errorhandler(ApiError)
     def refused(problem: ApiError) -> ResponseReturnValue:
-        return error(problem.status, problem.words, problem.word)
+        return sim.error_answer(problem.status, problem.words, problem.word)
 
-    add_directory(api, sim)
-    add_conversations(api, sim)
+    if sim.dialect == "documented":
+        add_documented(api, sim)
+    else:
+        add_directory(api, sim)
+        add_conversations(api, sim)
 
     @api.app_errorhandler(HTTPException)
     def no_such(problem: HTTPException) -> ResponseReturnValue:
-        return error(problem.code or 500, problem.name.lower())
+        return sim.error_answer(problem.code or 500, problem.name.lower())
 
     return api
 

@@ -58,14 +58,14 @@ def add_conversations(api: Blueprint, sim: FreshchatSimulator) -> None:
 
     @api.get("/conversations/<conversation_id>")
     def get_conversation(conversation_id: str) -> Response:
-        return answer(sim.shown(_conversation(sim, conversation_id)))
+        return answer(sim.shown(conversation_of(sim, conversation_id)))
 
     @api.route("/conversations/<conversation_id>", methods=["PUT", "PATCH"])
     def update_conversation(conversation_id: str) -> Response:
         if request.method == "PATCH" and not sim.quirks.patch_works:
             raise ApiError(405, "method not allowed")
-        conversation = _conversation(sim, conversation_id)
-        _update(sim, conversation, body_object())
+        conversation = conversation_of(sim, conversation_id)
+        change(sim, conversation, body_object())
         return answer(None if sim.quirks.empty_update_body else sim.shown(conversation))
 
 
@@ -74,7 +74,7 @@ def _add_messages(api: Blueprint, sim: FreshchatSimulator) -> None:
 
     @api.get("/conversations/<conversation_id>/messages")
     def list_messages(conversation_id: str) -> Response:
-        conversation = _conversation(sim, conversation_id)
+        conversation = conversation_of(sim, conversation_id)
         messages = account.visible(conversation)
         if "from_time" in request.args:
             earliest = _moment(request.args["from_time"])
@@ -87,8 +87,8 @@ def _add_messages(api: Blueprint, sim: FreshchatSimulator) -> None:
 
     @api.post("/conversations/<conversation_id>/messages")
     def send_message(conversation_id: str) -> Response:
-        conversation = _conversation(sim, conversation_id)
-        actor, parts, kind = _check_message(sim, body_object(), conversation.user.id)
+        conversation = conversation_of(sim, conversation_id)
+        actor, parts, kind = checked_message(sim, body_object(), conversation.user.id)
         latest = account.latest(conversation.user, conversation.channel)
         if actor.type == "user" and conversation.resolved and latest is not conversation:
             raise ApiError(400, "this is not the latest conversation of the user")
@@ -97,7 +97,8 @@ def _add_messages(api: Blueprint, sim: FreshchatSimulator) -> None:
         return answer(shown_message(account.app_id, conversation, message), sim.quirks.created_status)
 
 
-def _conversation(sim: FreshchatSimulator, conversation_id: str) -> Conversation:
+def conversation_of(sim: FreshchatSimulator, conversation_id: str) -> Conversation:
+    """The conversation with this id. Raises `ApiError`."""
     conversation = sim.account.conversations.get(conversation_id)
     if conversation is None:
         raise ApiError(404, "conversation not found", "CONVERSATION_NOT_FOUND")
@@ -119,7 +120,7 @@ def _create(sim: FreshchatSimulator, given: Mapping[str, Any]) -> dict[str, Any]
         raise ApiError(400, "messages must hold the first message")
     latest = account.latest(user, channel)
     reused = latest if sim.quirks.one_open_conversation and latest and not latest.resolved else None
-    checked = [_check_message(sim, message, user.id) for message in messages]
+    checked = [checked_message(sim, message, user.id) for message in messages]
     conversation = reused or account.open(user, channel, sim.api_actor)
     posted = [account.post(conversation, actor, parts, kind=kind, source="api") for actor, parts, kind in checked]
     if reused is None:
@@ -141,7 +142,7 @@ def _refuse_text_in_email(conversation: Conversation, message: Message) -> None:
 # ------------------------------------------------------------------------------------------------- messages
 
 
-def _check_message(sim: FreshchatSimulator, given: Any, user_id: str) -> tuple[Actor, list[dict[str, Any]], str]:
+def checked_message(sim: FreshchatSimulator, given: Any, user_id: str) -> tuple[Actor, list[dict[str, Any]], str]:
     """Who writes, which parts, and the message_type. Raises `ApiError` for what the vendor refuses."""
     if not isinstance(given, dict):
         raise ApiError(400, "a message must be a JSON object")
@@ -199,7 +200,7 @@ def _check_part(sim: FreshchatSimulator, part: Any) -> dict[str, Any]:
 # --------------------------------------------------------------------------------------------- updates
 
 
-def _update(sim: FreshchatSimulator, conversation: Conversation, given: Mapping[str, Any]) -> None:
+def change(sim: FreshchatSimulator, conversation: Conversation, given: Mapping[str, Any]) -> None:
     """Check everything, then change; a refused update changes nothing."""
     account, actor = sim.account, sim.api_actor
     status, group_id, properties = given.get("status"), given.get("assigned_group_id"), given.get("properties")

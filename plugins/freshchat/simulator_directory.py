@@ -53,7 +53,7 @@ def add_directory(api: Blueprint, sim: FreshchatSimulator) -> None:
 
     @api.get("/channels/<channel_id>")
     def get_channel(channel_id: str) -> Response:
-        return answer(_found(account.channels.get(channel_id), "channel").shown())
+        return answer(found(account.channels.get(channel_id), "channel").shown())
 
     @api.get("/groups")
     def list_groups() -> Response:
@@ -61,7 +61,7 @@ def add_directory(api: Blueprint, sim: FreshchatSimulator) -> None:
 
     @api.get("/groups/<group_id>")
     def get_group(group_id: str) -> Response:
-        return answer(shown_group(_found(account.groups.get(group_id), "group")))
+        return answer(shown_group(found(account.groups.get(group_id), "group")))
 
     def shown_group(group: Any) -> Any:
         return group.shown([agent.id for agent in account.agents.values() if group.id in agent.groups])
@@ -71,7 +71,8 @@ def add_directory(api: Blueprint, sim: FreshchatSimulator) -> None:
     _add_files(api, sim)
 
 
-def _found(item: Any, what: str) -> Any:
+def found(item: Any, what: str) -> Any:
+    """The item itself. Raises `ApiError` where there is none."""
     if item is None:
         raise ApiError(404, f"{what} not found", f"{what.upper()}_NOT_FOUND")
     return item
@@ -81,7 +82,7 @@ def _add_agents(api: Blueprint, sim: FreshchatSimulator) -> None:
     account = sim.account
 
     def agent_of(agent_id: str) -> Agent:
-        agent: Agent = _found(account.agents.get(agent_id), "agent")
+        agent: Agent = found(account.agents.get(agent_id), "agent")
         return agent
 
     @api.get("/agents")
@@ -128,7 +129,7 @@ def _add_users(api: Blueprint, sim: FreshchatSimulator) -> None:
 
     @api.post("/users")
     def create_user() -> Response:
-        given = _checked_user(body_object())
+        given = checked_user(body_object())
         taken = [user for user in account.users.values() if given.get("email") and user.email == given["email"]]
         if taken and sim.quirks.duplicate_email == "refuse":
             raise ApiError(409, "a user with this email exists already", "USER_ALREADY_EXISTS")
@@ -140,8 +141,8 @@ def _add_users(api: Blueprint, sim: FreshchatSimulator) -> None:
         ids = body_object().get("ids")
         if not isinstance(ids, list):
             raise ApiError(400, "ids must be a list of user ids")
-        found = [account.users[one] for one in ids if one in account.users and not account.users[one].system]
-        return answer({"users": [user.shown() for user in found]})
+        known = [account.users[one] for one in ids if one in account.users and not account.users[one].system]
+        return answer({"users": [user.shown() for user in known]})
 
 
 def _add_one_user(api: Blueprint, sim: FreshchatSimulator) -> None:
@@ -151,8 +152,8 @@ def _add_one_user(api: Blueprint, sim: FreshchatSimulator) -> None:
         user = account.users.get(user_id)
         # Bots and system senders are users too, but only shown to those who ask for them.
         hidden = user is not None and user.system and request.args.get("system_user") != "true"
-        found: User = _found(None if hidden else user, "user")
-        return found
+        shown: User = found(None if hidden else user, "user")
+        return shown
 
     @api.get("/users/<user_id>")
     def get_user(user_id: str) -> Response:
@@ -161,7 +162,7 @@ def _add_one_user(api: Blueprint, sim: FreshchatSimulator) -> None:
     @api.put("/users/<user_id>")
     def update_user(user_id: str) -> Response:
         user = user_of(user_id)
-        for key, value in _checked_user(body_object()).items():
+        for key, value in checked_user(body_object()).items():
             setattr(user, key, value)
         user.updated_time = account.clock.now()
         return answer(None if sim.quirks.empty_update_body else user.shown())
@@ -177,7 +178,7 @@ def _add_one_user(api: Blueprint, sim: FreshchatSimulator) -> None:
         return answer({"conversations": [{"id": one.id} for one in account.conversations.values() if one.user is user]})
 
 
-def _checked_user(given: dict[str, Any]) -> dict[str, Any]:
+def checked_user(given: dict[str, Any]) -> dict[str, Any]:
     """The fields of a user that can be set. Raises `ApiError` for a wrong one."""
     fields = {key: given[key] for key in USER_KEYS if given.get(key) is not None}
     if not all(isinstance(value, str) for value in fields.values()):

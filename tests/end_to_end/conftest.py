@@ -17,6 +17,8 @@ from core.config import load_config
 from core.connections import Connections
 from core.domain import Reply
 from core.jobs.dispatch import drain_all_due, next_moment
+from core.jobs.polling import poll_due
+from core.provisioning import provision
 from core.runtime import Runtime, build_runtime
 from core.store.migrations import migrate
 from core.store.models import ActionRow, DecisionRow, EventRow, MessageRow, SessionRow
@@ -103,12 +105,14 @@ timeout_seconds = 0.4
 class World:
     """The simulator, the service that is connected to it, and the clock they share."""
 
-    def __init__(self, folder: Path, database_url: str, clock: FakeClock) -> None:
+    def __init__(self, folder: Path, database_url: str, clock: FakeClock, dialect: str = "observed") -> None:
         self.folder = folder
         self.database_url = database_url
         self.clock = clock
         # The vendor's time-out for webhooks is real time; here a slow machine must not look like a lost webhook.
-        self.sim = FreshchatSimulator(clock=clock, webhook_timeout=20, webhook_retries=(0.05, 0.05)).start()
+        self.sim = FreshchatSimulator(
+            clock=clock, dialect=dialect, webhook_timeout=20, webhook_retries=(0.05, 0.05)
+        ).start()
         self.ai = self.sim.add_agent("robin@example.com", "Robin Assistant")
         self.human = self.sim.add_agent("hanna@example.com", "Hanna Human")
         self.ada = self.sim.customer("ada@example.com", "Ada Customer")
@@ -150,7 +154,7 @@ class World:
         )
         self.runtime = build_runtime(load_config(config), self.clock)
         migrate(self.runtime.db)
-        self.runtime.connections.provision()
+        provision(self.runtime)
         self._server = make_server("127.0.0.1", 0, create_app(self.runtime), threaded=True)
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         self.url = f"http://127.0.0.1:{self._server.port}"
@@ -202,6 +206,15 @@ class World:
                 break
             self.clock.turn_to(due + timedelta(microseconds=1))  # a lease is over only after its last moment
         self.clock.turn_to(until)
+
+    def poll(self, minutes: float = 0) -> None:
+        """Let everything happen within `minutes` of turned time, with a round of polling whenever one is due."""
+        until = self.clock.now() + timedelta(minutes=minutes)
+        while True:
+            poll_due(self.runtime)
+            self.run(min(30.0, max(0.0, (until - self.clock.now()).total_seconds())))
+            if self.clock.now() >= until:
+                break
 
     def hear(self) -> None:
         """Wait until every webhook was delivered."""
@@ -277,5 +290,29 @@ def _toml(value: Any) -> str:
 def world(tmp_path: Path, database_url: str, clock: FakeClock) -> Iterator[World]:
     """A world whose simulator runs; the test starts the service with the settings it wants."""
     made = World(tmp_path, database_url, clock)
+    yield made
+    made.stop()
+
+
+EVERY_ACCOUNT = [
+    pytest.param(("sqlite", "observed", True), id="sqlite-observed-all"),
+    pytest.param(("sqlite", "documented", False), id="sqlite-documented-three"),
+    pytest.param(("postgresql", "documented", True), id="postgresql-documented-all"),
+    pytest.param(("postgresql", "observed", False), id="postgresql-observed-three"),
+]
+"""Engine, dialect, and whether all the vendor's events arrive or only the three of behaviour 25: every pair once."""
+THREE_EVENTS = {"message_create", "conversation_resolution"}
+"""Message Created, Conversation Resolved and Conversation Closed: for the last the vendor has no event of its own."""
+
+
+@pytest.fixture(params=EVERY_ACCOUNT)
+def every_account(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> Iterator[World]:
+    """A world over each engine, in each dialect, with all events and with three."""
+    engine, dialect, all_events = request.param
+    sqlite = engine == "sqlite"
+    url = f"sqlite:///{tmp_path}/relaydesk.db" if sqlite else request.getfixturevalue("postgres_url")
+    made = World(tmp_path, url, clock, dialect)
+    if not all_events:
+        made.sim.events &= THREE_EVENTS
     yield made
     made.stop()

@@ -10,6 +10,12 @@ from core.domain import Handoff, Reason, Reply, Resolve, Route, Sentiment, Silen
 from core.plugin_manager import HOOKS
 
 
+@pytest.fixture
+def world(every_account: Any) -> Any:
+    """Every engine, dialect and set of events, see the fixture it is."""
+    return every_account
+
+
 def test_b30_with_auto_handle_all_an_unassigned_conversation_is_claimed_and_answered(world: Any) -> None:
     world.start(auto_handle_all=True)
     conversation = world.sim.customer_writes(world.ada, "Where is my parcel?")

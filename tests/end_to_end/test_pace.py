@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import random
+import threading
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from core.domain import Reply
+from core.flow import inbox, leases
+from core.store.models import LeaseRow
 
 
 def test_g11_a_burst_of_five_messages_in_two_seconds_gets_one_reply_that_saw_all_five(world: Any) -> None:
@@ -264,3 +268,30 @@ def test_a_message_that_crosses_a_reply_waiting_for_its_retry_is_answered_togeth
     world.run(120)
     assert len(world.replies(conversation)) == 1
     assert [message.text for message in world.ai_plugin.turns[-1].unanswered] == ["first", "second"]
+
+
+def test_an_event_that_arrives_while_the_conversation_is_given_back_wakes_it(
+    world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that finds nothing to do gives it back between the moment the event is stored and its commit."""
+    world.start()
+    conversation = world.sim.customer_writes(world.ada, "Hi")
+    world.run(20)
+    with world.runtime.db.write():
+        LeaseRow.update(next_at=world.clock.now()).execute()
+    lease = leases.claim(world.runtime.db, "worker", 60)
+    assert lease
+    worker = threading.Thread(target=leases.release, args=(world.runtime.db, lease))
+    note_arrival = inbox.note_arrival
+
+    def meanwhile(connection_id: int, now: datetime) -> None:
+        note_arrival(connection_id, now)
+        worker.start()
+        worker.join(0.5)  # it is through by now, or waits for us
+
+    monkeypatch.setattr(inbox, "note_arrival", meanwhile)
+    world.sim.customer_writes(world.ada, "again", conversation=conversation)
+    world.hear()
+    worker.join(30)
+    with world.runtime.db.read():
+        assert LeaseRow.get().next_at <= world.clock.now()

@@ -176,26 +176,3 @@ def test_b128_g12_files_and_images_are_fetched_and_a_failed_one_is_a_placeholder
     assert world.replies(conversation) == ["Hello from the AI."]
     (download, *_) = world.sim.record.calls("download")
     assert not download.credential
-
-
-def test_the_service_starts_although_a_connection_fails_and_shows_why(world: Any) -> None:
-    world.start(default_agent_email="nobody@example.com")
-    (connection, error) = next(iter(world.connections.all()))
-    assert not connection.active
-    assert "nobody@example.com" in error
-    conversation = world.sim.customer_writes(world.ada, "Hi")
-    world.run(60)
-    assert world.replies(conversation) == []
-    world.sim.add_agent("nobody@example.com", "Late Agent")
-    world.connections.provision()
-    world.run(60)
-    assert len(world.sim.thread(conversation)) == 2  # what came in meanwhile was kept, and is answered
-
-
-def test_b52_calls_stay_within_the_budget_and_everybody_is_answered(world: Any) -> None:
-    world.start(requests_per_minute=20)
-    crowd = [world.sim.customer_writes(world.sim.customer(f"c{n}@example.com"), "Hi") for n in range(8)]
-    world.run(1200)
-    for conversation in crowd:
-        assert world.replies(conversation) == ["Hello from the AI."]
-    assert world.sim.record.per_minute() <= 20

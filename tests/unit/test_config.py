@@ -258,6 +258,8 @@ def test_connections_are_loaded_by_their_connectors_schema(load: Load, tmp_path:
         "max_retries": 3,
         "uncertain": "resend",
         "requests_per_minute": 60,
+        "poll_after_minutes": 5.0,
+        "poll_seconds": 60.0,
     }
 
 

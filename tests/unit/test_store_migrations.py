@@ -13,7 +13,7 @@ from core.errors import ConfigError
 from core.store import migrations
 from core.store.database import Database, open_database
 from core.store.migrations import STEPS, MigrationRow, migrate, pending
-from core.store.models import TABLES, ConnectionRow, DecisionRow, LeaseRow, SessionRow
+from core.store.models import TABLES
 from core.testing.clock import FakeClock
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -103,42 +103,6 @@ def test_a_step_that_fails_half_way_leaves_nothing_and_is_run_again(
         assert "extra" in db.native.get_tables()
 
 
-def test_step_2_gives_the_decisions_of_an_older_store_room_for_topic_and_sentiment(
-    database_url: str, clock: FakeClock, open_store: Callable[..., Database]
-) -> None:
-    db = open_store(database_url)
-    migrate(db)
-    with db.exclusively():
-        for column in ("topic", "sentiment"):
-            db.native.execute_sql(f"ALTER TABLE decision DROP COLUMN {column}")
-        MigrationRow.delete().where(MigrationRow.number >= 2).execute()
-        decision = _decision_of_version_1(clock)
-    assert migrate(db)[0] == "2 topic_and_sentiment_of_decisions"
-    with db.read():
-        row = DecisionRow.get_by_id(decision)
-        assert (row.reason, row.topic, row.sentiment) == ("answered", "", "")
-
-
-def _decision_of_version_1(clock: FakeClock) -> int:
-    connection = ConnectionRow.create(name="support", connector="freshchat", created_at=clock.now())
-    lease = LeaseRow.create(connection=connection, conversation_id="c1")
-    session = SessionRow.create(
-        connection=connection,
-        lease=lease,
-        conversation_id="c1",
-        channel="web",
-        mode="autopilot",
-        created_at=clock.now(),
-        updated_at=clock.now(),
-    )
-    # Not by `create`, which would fill in the defaults of today's columns too.
-    query = "INSERT INTO decision (session_id, at, outcome, reason, detail, sources) VALUES "
-    values = (session.id, DecisionRow.at.db_value(clock.now()), "reply", "answered", "", "[]")
-    mark = "%s" if DecisionRow._meta.database.param == "%s" else "?"
-    DecisionRow._meta.database.execute_sql(f"{query}({', '.join([mark] * len(values))})", values)
-    return int(DecisionRow.select(DecisionRow.id).scalar())
-
-
 def _migrate(url: str) -> None:
     db = open_database(url, SystemClock())
     migrate(db)
@@ -154,3 +118,47 @@ def test_several_processes_may_migrate_at_once(database_url: str, open_store: Ca
         assert one.exitcode == 0
     db = open_store(database_url)
     assert applied(db) == [number for number, _, _ in STEPS]
+
+
+ADDED = {
+    2: (
+        {
+            "connection": ("tried_at", "refused_hash", "disconnected_at", "polled_at", "polling_since"),
+            "contact_identity": ("polled_at",),
+            "session": ("polled_at",),
+        },
+        ("cursor",),
+    ),
+    3: ({"decision": ("topic", "sentiment")}, ()),
+}
+"""What each later step adds: columns by table, and tables."""
+
+
+def _columns(db: Database) -> dict[str, set[tuple[str, bool]]]:
+    with db.read():
+        return {
+            table: {(column.name, column.null) for column in db.native.get_columns(table)}
+            for table in sorted(db.native.get_tables())
+        }
+
+
+def test_a_store_of_every_earlier_version_becomes_what_a_new_one_is(db: Database) -> None:
+    assert sorted(ADDED) == list(range(2, len(STEPS) + 1)), "a step is not tried"
+    new = _columns(db)
+    for first in sorted(ADDED):
+        with db.write():
+            for number in sorted(ADDED, reverse=True):
+                if number >= first:
+                    _take_back(db, number)
+        assert migrate(db) == [name for name in NAMES if int(name.split()[0]) >= first]
+        assert _columns(db) == new
+
+
+def _take_back(db: Database, number: int) -> None:
+    columns, tables = ADDED[number]
+    for table in tables:
+        db.native.execute_sql(f"DROP TABLE {table}")
+    for table, names in columns.items():
+        for name in names:
+            db.native.execute_sql(f"ALTER TABLE {table} DROP COLUMN {name}")
+    MigrationRow.delete().where(MigrationRow.number == number).execute()

@@ -1,0 +1,145 @@
+"""The commands around connections: list them, verify one, cut it, and connect it again."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from core.cli.look import open_runtime, webhook_address, who
+from core.domain import Connection
+from core.errors import ConfigError, RelaydeskError
+from core.flow.disconnect import disconnect as cut
+from core.provisioning import configured_connection, provision, switch_on, verify
+from core.runtime import Runtime
+
+
+@click.group(invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+@click.pass_context
+def connections(context: click.Context, as_json: bool) -> None:
+    """List the configured connections: their state, who they speak as, and when they were last heard of.
+
+    With a sub-command, do something with one of them.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    with closing(open_runtime(context.obj)) as runtime:
+        provision(runtime)
+        listed = [_shown(runtime, connection, error) for connection, error in runtime.connections.all()]
+    if as_json:
+        click.echo(json.dumps(listed, indent=2))
+        return
+    if not listed:
+        click.echo("No connections yet. Add a [[connections]] table to the configuration file.")
+        return
+    table = Table("name", "connector", "state", "speaks as", "last event", "error")
+    for entry in listed:
+        table.add_row(*(entry[key] for key in ("name", "connector", "state", "speaks_as", "last_event", "error")))
+    Console().print(table)
+
+
+def _shown(runtime: Runtime, connection: Connection, error: str) -> dict[str, str]:
+    row = runtime.connections.row(connection.id)
+    state = "active" if row.active else "off" if row.disconnected_at is None else "disconnected"
+    if row.active and row.polling_since is not None:
+        state = "active, polled since its webhooks fell silent"
+    return {
+        "name": connection.name,
+        "connector": connection.connector,
+        "state": state,
+        "speaks_as": who(connection.identity) if connection.identity else "",
+        "last_event": str(row.last_event_at or "never"),
+        "last_poll": str(row.polled_at or "never"),
+        "error": error,
+    }
+
+
+@connections.command("verify")
+@click.argument("name")
+@click.pass_obj
+def verify_connection(config_path: str, name: str) -> None:
+    """Ask the vendor whether the connection NAME works, and say who it speaks as.
+
+    One that was switched off for an error is switched on again. A failure changes nothing and exits 1.
+    """
+    with closing(open_runtime(config_path)) as runtime:
+        configured = configured_connection(runtime, name)
+        known = runtime.connections.named(name)
+        with _failure_told(name):
+            identity = verify(runtime, configured)
+        click.echo(f"{name} speaks as {who(identity)}")
+        if known is not None and runtime.connections.row(known.id).disconnected_at is not None:
+            click.echo(f"It is disconnected; `relaydesk connections reconnect {name}` connects it again.")
+            return
+        switch_on(runtime, configured, identity)
+
+
+@connections.command()
+@click.argument("name")
+@click.confirmation_option(prompt="Nothing will be received or answered any more. Disconnect it?")
+@click.pass_obj
+def disconnect(config_path: str, name: str) -> None:
+    """Cut the connection NAME: nothing is received, polled or sent any more, and what is queued is cancelled.
+
+    Its sessions stay in the inbox. Its webhook address is void from now on; connecting it again makes a new one.
+    """
+    with closing(open_runtime(config_path)) as runtime:
+        configured_connection(runtime, name)
+        connection = runtime.connections.named(name)
+        if connection is None:
+            raise ConfigError(name, "it has never been connected", "There is nothing to disconnect.")
+        ended = cut(runtime, connection)
+        click.echo(f"{name} is disconnected. Its sessions stay in the inbox.")
+        click.echo(f"cancelled: {_count(ended.cancelled, 'queued action')}, {_count(ended.unanswered, 'due answer')}")
+        if ended.unread:
+            click.echo(f"left unread: {_count(ended.unread, 'event')}")
+        if ended.parked:
+            click.echo(f"not certain whether they were sent, look at the vendor: {_count(ended.parked, 'action')}")
+        if ended.assigned:
+            click.echo(f"still assigned to the AI's agent at the vendor: {_count(ended.assigned, 'open conversation')}")
+        click.echo("\nNow delete at the vendor what was made for it:")
+        click.echo(runtime.connections.connector(connection).farewell_guide(connection))
+        click.echo(
+            f"\nRelaydesk uses its credential no more and keeps no copy. Take it out of {runtime.config.path} "
+            "(or of the variable or file it is read from) yourself."
+        )
+
+
+@connections.command()
+@click.argument("name")
+@click.pass_obj
+def reconnect(config_path: str, name: str) -> None:
+    """Connect NAME again after `disconnect`, under a NEW webhook address, which must be registered at the vendor.
+
+    It is verified first: a failure changes nothing and exits 1.
+    """
+    with closing(open_runtime(config_path)) as runtime:
+        configured = configured_connection(runtime, name)
+        known = runtime.connections.named(name)
+        if known is None or runtime.connections.row(known.id).disconnected_at is None:
+            raise ConfigError(name, "it is not disconnected", f"`relaydesk connections verify {name}` looks at it.")
+        with _failure_told(name):
+            identity = verify(runtime, configured)
+        switch_on(runtime, configured, identity)
+        url, guide = webhook_address(runtime, name)
+        click.echo(f"{name} is connected again and speaks as {who(identity)}.")
+        click.echo(f"Its webhook address is a new one; the old one is void:\n{url}\n\n{guide}")
+
+
+@contextmanager
+def _failure_told(name: str) -> Iterator[None]:
+    try:
+        yield
+    except RelaydeskError as problem:
+        click.echo(f"{name}: {problem}", err=True)
+        sys.exit(1)
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -1,0 +1,265 @@
+"""Polling: what webhooks do not tell is read at the vendor, while they are silent and where they never speak."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from peewee import fn
+
+from core.connector import Connector
+from core.domain import Connection, EventSource, Inbound, Owner, Priority, Session, SessionStatus, VendorState
+from core.errors import BadPayload, Refused, VendorError
+from core.flow import inbox, routing, sessions
+from core.http import HttpClient
+from core.runtime import Runtime
+from core.store.models import ConnectionRow, ContactIdentityRow, CursorRow, MessageRow, SessionRow
+
+log = logging.getLogger(__name__)
+
+OVERLAP = timedelta(seconds=120)
+"""How far before the latest message known it is read again: clocks differ, and messages may show late."""
+WATCHED = timedelta(hours=24)
+"""How long after its last message a conversation that waits for its assignment is looked at."""
+RECENT = timedelta(days=7)
+"""Customers heard of within this time may begin a new conversation that no webhook tells of."""
+CUSTOMERS_A_ROUND = 20
+PAGES_A_ROUND = 20
+NO_LISTING = timedelta(hours=24)
+"""How long after an account said that it lists no conversations it is not asked again."""
+
+
+def poll_due(runtime: Runtime) -> int:
+    """Poll every connection whose round is due; returns how many were polled.
+
+    A vendor that cannot be asked, or a budget that runs short, ends the round of its connection: the next one goes
+    on with what was looked at longest ago.
+    """
+    polled = 0
+    for connection, _ in list(runtime.connections.all()):
+        connector = runtime.connections.connector(connection)
+        if not connection.active or "poll" not in connector.capabilities or not _begin(runtime, connection):
+            continue
+        polled += 1
+        try:
+            Round(runtime, connection, connector).run()
+        except (VendorError, BadPayload) as problem:
+            log.info("polling %s stops for now: %s", connection.name, problem)
+    return polled
+
+
+def silent_since(row: ConnectionRow, minutes: float, now: datetime) -> datetime | None:
+    """Since when no webhook has come, if that is longer than `minutes` ago; None while they speak."""
+    heard = row.last_event_at or row.verified_at or row.created_at
+    found: datetime | None = heard if now - heard >= timedelta(minutes=minutes) else None
+    return found
+
+
+def _begin(runtime: Runtime, connection: Connection) -> bool:
+    """Take the connection's next round, unless it is not due or another process has taken it."""
+    with runtime.db.write():
+        now = runtime.db.now()
+        before = now - timedelta(seconds=float(connection.settings["poll_seconds"]))
+        due = ConnectionRow.polled_at.is_null() | (ConnectionRow.polled_at <= before)
+        taken = ConnectionRow.update(polled_at=now).where(ConnectionRow.id == connection.id, due).execute()
+    return bool(taken == 1)
+
+
+class Round:
+    """One round of one connection; every step is a small transaction, and may be the last one."""
+
+    def __init__(self, runtime: Runtime, connection: Connection, connector: Connector) -> None:
+        self._runtime = runtime
+        self._connection = connection
+        self._connector = connector
+        self._db = runtime.db
+
+    def run(self) -> None:
+        """Look at what is due; raises what the vendor's refusal to answer raises."""
+        silent = self._note_silence()
+        for session_id in self._due_sessions(everything=silent is not None):
+            self._look_at(session_id)
+        if silent is not None:
+            self._discover(silent)
+
+    @property
+    def _http(self) -> HttpClient:
+        return self._runtime.connections.http(self._connection, Priority.POLL)
+
+    def _note_silence(self) -> datetime | None:
+        """Since when the webhooks are silent; the connection shows whether it is polled for that."""
+        with self._db.write():
+            now = self._db.now()
+            row = ConnectionRow.get_by_id(self._connection.id)
+            silent = silent_since(row, float(self._connection.settings["poll_after_minutes"]), now)
+            if (silent is None) != (row.polling_since is None):
+                since = None if silent is None else now
+                ConnectionRow.update(polling_since=since).where(ConnectionRow.id == row.id).execute()
+        if silent is None and row.polling_since is not None:
+            log.info("the webhooks of %s are back; it is polled no more", row.name)
+        elif silent is not None and row.polling_since is None:
+            log.warning("no webhook of %s since %s; it is polled until they are back", row.name, silent)
+        return silent
+
+    # ------------------------------------------------------------------------------------ known conversations
+
+    def _due_sessions(self, *, everything: bool) -> list[int]:
+        """The open sessions to look at, those first that were not looked at for longest.
+
+        While the webhooks speak these are only the ones that wait for their assignment to the AI, which is an event
+        that not every account sends: the longer one waits, the more seldom it is looked at.
+        """
+        with self._db.read():
+            now = self._db.now()
+            query = SessionRow.select().where(
+                SessionRow.connection == self._connection.id, SessionRow.status == SessionStatus.OPEN.value
+            )
+            rows: list[SessionRow] = list(_longest_ago_first(query if everything else _waiting(query, now)))
+        if everything:
+            return [row.id for row in rows]
+        return [row.id for row in rows if _is_due(row, now)]
+
+    def _look_at(self, session_id: int) -> None:
+        with self._db.read():
+            row = SessionRow.get_by_id(session_id)
+            session = sessions.to_session(row)
+            since = _latest(row) - OVERLAP
+        try:
+            found = self._connector.fetch_messages(session.conversation_id, since, self._connection, self._http)
+            state = self._connector.read_state(session, self._connection, self._http)
+        except Refused as problem:
+            # It may be gone, or merged into another: the others are looked at all the same.
+            log.info("conversation %s could not be polled: %s", session.conversation_id, problem)
+            found, state = [], None
+        changed = [] if state is None or not _differs(state, session) else [self._read(session, state)]
+        self._store([*found, *changed], EventSource.POLL)
+        with self._db.write():
+            SessionRow.update(polled_at=self._db.now()).where(SessionRow.id == session_id).execute()
+
+    def _read(self, session: Session, state: VendorState) -> Inbound:
+        at = state.at or self._db.now()
+        return inbox.state_read(session.conversation_id, closed=state.closed, assignee=state.assignee, at=at)
+
+    # ---------------------------------------------------------------------------------- unknown conversations
+
+    def _discover(self, silent: datetime) -> None:
+        for customer_id in self._customers():
+            found = self._connector.conversations_of(customer_id, self._connection, self._http)
+            self._adopt(found, silent)
+            with self._db.write():
+                ContactIdentityRow.update(polled_at=self._db.now()).where(
+                    ContactIdentityRow.connection == self._connection.id,
+                    ContactIdentityRow.external_id == customer_id,
+                ).execute()
+        self._walk_listing(silent)
+
+    def _customers(self) -> list[str]:
+        """Who was heard of of late, those first who were not asked about for longest."""
+        with self._db.read():
+            since = self._db.now() - RECENT
+            heard_of = SessionRow.select(SessionRow.customer_id).where(
+                SessionRow.connection == self._connection.id, SessionRow.last_message_at > since
+            )
+            query = ContactIdentityRow.select().where(
+                ContactIdentityRow.connection == self._connection.id, ContactIdentityRow.external_id.in_(heard_of)
+            )
+            order = fn.COALESCE(ContactIdentityRow.polled_at, 0)
+            return [row.external_id for row in query.order_by(order, ContactIdentityRow.id).limit(CUSTOMERS_A_ROUND)]
+
+    def _walk_listing(self, silent: datetime) -> None:
+        """Go through the account's own list of conversations, where it has one, from where the last round ended."""
+        with self._db.read():
+            row = CursorRow.get_or_none(CursorRow.connection == self._connection.id, CursorRow.name == "listing")
+        cursor = dict(row.value) if row is not None else {}
+        if cursor.pop("absent", False) and row is not None and self._db.now() - row.updated_at < NO_LISTING:
+            return
+        for _ in range(PAGES_A_ROUND):
+            page = self._connector.list_conversations(cursor, self._connection, self._http)
+            if page is None:
+                self._keep_cursor({"absent": True})
+                return
+            self._adopt(page.conversation_ids, silent)
+            cursor = dict(page.cursor)
+            self._keep_cursor(cursor)
+            if not cursor:
+                return
+
+    def _keep_cursor(self, value: dict[str, object]) -> None:
+        with self._db.write():
+            key = {"connection": self._connection.id, "name": "listing"}
+            self._db.insert_ignore(CursorRow, **key, updated_at=self._db.now())
+            CursorRow.update(value=value, updated_at=self._db.now()).where(
+                CursorRow.connection == self._connection.id, CursorRow.name == "listing"
+            ).execute()
+
+    def _adopt(self, conversation_ids: Sequence[str], silent: datetime) -> None:
+        """Read what was not known: its messages of before the silence are history, those after it want an answer.
+
+        A session that is closed here may have begun again: what was written since is read.
+        """
+        for conversation_id in conversation_ids:
+            with self._db.read():
+                row = SessionRow.get_or_none(
+                    SessionRow.connection == self._connection.id, SessionRow.conversation_id == conversation_id
+                )
+                since = None if row is None else _latest(row) - OVERLAP
+            if row is not None and row.status == SessionStatus.OPEN:
+                continue  # it is looked at among the open ones
+            found = self._connector.fetch_messages(conversation_id, since, self._connection, self._http)
+            old = [] if row is not None else [one for one in found if one.at is not None and one.at < silent - OVERLAP]
+            self._store(old, EventSource.BACKFILL, found[len(old) :])
+
+    def _store(self, found: Sequence[Inbound], source: EventSource, newer: Sequence[Inbound] = ()) -> None:
+        """Store facts, `found` from one source and `newer` polled, in one transaction: nobody sees half a thread."""
+        with self._db.read():
+            known = inbox.known_keys(self._connection.id, [one.external_id for one in (*found, *newer)])
+        found = [one for one in found if one.external_id not in known]
+        newer = [one for one in newer if one.external_id not in known]
+        if not found and not newer:
+            return
+        dedupe = timedelta(hours=float(self._connection.settings["dedupe_hours"]))
+        stored = 0
+        with self._db.write():
+            for batch, origin in ((found, source), (newer, EventSource.POLL)):
+                for inbound in batch:
+                    stored += inbox.store_event(
+                        self._db,
+                        self._connection.id,
+                        inbound,
+                        known=inbound.kind == inbox.STATE_READ or self._connector.knows(inbound.kind),
+                        dedupe=dedupe,
+                        source=origin,
+                    )
+        if stored:
+            self._db.signal()
+
+
+def _waiting(query: Any, now: datetime) -> Any:
+    return query.where(
+        SessionRow.owner == Owner.NOBODY.value,
+        SessionRow.routing == routing.ASSIGNED_ONLY,
+        SessionRow.last_message_at > now - WATCHED,
+    )
+
+
+def _longest_ago_first(query: Any) -> Any:
+    return query.order_by(fn.COALESCE(SessionRow.polled_at, 0), SessionRow.id)
+
+
+def _is_due(row: SessionRow, now: datetime) -> bool:
+    if row.polled_at is None:
+        return True
+    return bool(now - row.polled_at >= (now - row.last_message_at) / 4)
+
+
+def _latest(row: SessionRow) -> datetime:
+    """When the latest message known was written at the vendor."""
+    latest = MessageRow.select().where(MessageRow.session == row.id).order_by(MessageRow.at.desc()).first()
+    found: datetime = row.created_at if latest is None else latest.at
+    return found
+
+
+def _differs(state: VendorState, session: Session) -> bool:
+    return state.closed or state.assignee != session.assignee

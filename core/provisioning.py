@@ -1,0 +1,149 @@
+"""The connections of the file are brought into the store: verified at the vendor, and switched on or off."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from core.config import ConnectionConfig
+from core.domain import Identity, Priority
+from core.errors import ConfigError, RelaydeskError, VendorError
+from core.runtime import Runtime
+from core.store.models import ConnectionRow, LeaseRow
+
+log = logging.getLogger(__name__)
+
+SAME_START = timedelta(seconds=60)
+"""Processes that start together ask the vendor once: a refusal this young is not asked for again."""
+
+
+def verify(runtime: Runtime, configured: ConnectionConfig) -> Identity:
+    """Ask the vendor whether these settings work, keeping nothing.
+
+    Raises `ConfigError` naming the setting and the mend, or a `VendorError` where no answer could be had.
+    """
+    connections = runtime.connections
+    connector = connections.connector_named(configured.connector)
+    with runtime.db.read():
+        row = ConnectionRow.get_or_none(ConnectionRow.name == configured.name)
+    if row is None:
+        return connector.verify(configured.settings, connections.client(connector, configured.settings))
+    http = connections.paced(row.id, connector, configured.settings, Priority.SYNC)
+    return connector.verify(configured.settings, http)
+
+
+def provision(runtime: Runtime, *, at_start: bool = False) -> None:
+    """Bring the stored connections in step with the file: verify what is new, changed or was out of reach.
+
+    One that fails is switched off and shows why; what it had is kept, and the others go on. After an outage it is
+    tried again each time; what the vendor refused waits for a changed file, or `at_start` for a service that starts
+    anew: the mend may have been made at the vendor. One that has left the file is switched off, and one that was
+    disconnected stays so.
+    """
+    wanted = dict(runtime.connections.configured)
+    for configured in wanted.values():
+        row = row_for(runtime, configured)
+        if row.disconnected_at is None and _is_due(runtime, row, configured, at_start):
+            verify_row(runtime, row, configured)
+    with runtime.db.write():
+        ConnectionRow.update(active=False, error="it is no longer in the configuration file").where(
+            ConnectionRow.name.not_in(list(wanted)) if wanted else ConnectionRow.id > 0
+        ).execute()
+
+
+def row_for(runtime: Runtime, configured: ConnectionConfig) -> ConnectionRow:
+    """The stored row of a connection of the file, made if there is none yet."""
+    with runtime.db.write():
+        runtime.db.insert_ignore(
+            ConnectionRow,
+            name=configured.name,
+            connector=configured.connector,
+            active=False,
+            error="not verified yet",
+            created_at=runtime.db.now(),
+        )
+        row: ConnectionRow = ConnectionRow.get(ConnectionRow.name == configured.name)
+        return row
+
+
+def _is_due(runtime: Runtime, row: ConnectionRow, configured: ConnectionConfig, at_start: bool) -> bool:
+    if row.active and row.identity and row.settings_hash == configured.fingerprint:
+        return False
+    if row.refused_hash != configured.fingerprint:
+        return True
+    return at_start and (row.tried_at is None or runtime.db.now() - row.tried_at > SAME_START)
+
+
+def verify_row(runtime: Runtime, row: ConnectionRow, configured: ConnectionConfig) -> tuple[Identity | None, str]:
+    """Verify a stored connection, and switch it on or off accordingly; returns its identity, or why it has none."""
+    identity: Identity | None = None
+    error = ""
+    refused = True
+    try:
+        identity = verify(runtime, configured)
+    except VendorError as problem:
+        error = f"the vendor could not be asked: {problem}"
+        refused = False
+    except RelaydeskError as problem:
+        error = str(problem)
+    with runtime.db.write():
+        now = runtime.db.now()
+        values = {
+            "connector": configured.connector,
+            "active": identity is not None,
+            "error": error,
+            "tried_at": now,
+            "refused_hash": configured.fingerprint if error and refused else "",
+        }
+        if identity is not None:
+            values |= {"identity": _as_json(identity), "settings_hash": configured.fingerprint, "verified_at": now}
+            # What came in meanwhile has been waiting for this.
+            LeaseRow.update(next_at=now).where(LeaseRow.connection == row.id, LeaseRow.next_at.is_null(False)).execute()
+        # One that was disconnected while the vendor was asked stays disconnected.
+        ConnectionRow.update(**values).where(
+            ConnectionRow.id == row.id, ConnectionRow.disconnected_at.is_null()
+        ).execute()
+    runtime.db.signal()
+    if error:
+        log.error("connection %s is switched off: %s", row.name, error)
+    return identity, error
+
+
+def switch_on(runtime: Runtime, configured: ConnectionConfig, identity: Identity) -> None:
+    """Connect what was verified just now, also where it had been disconnected."""
+    row = row_for(runtime, configured)
+    with runtime.db.write():
+        now = runtime.db.now()
+        ConnectionRow.update(
+            connector=configured.connector,
+            active=True,
+            error="",
+            tried_at=now,
+            verified_at=now,
+            refused_hash="",
+            disconnected_at=None,
+            last_event_at=row.last_event_at if row.disconnected_at is None else None,
+            identity=_as_json(identity),
+            settings_hash=configured.fingerprint,
+        ).where(ConnectionRow.id == row.id).execute()
+        LeaseRow.update(next_at=now).where(LeaseRow.connection == row.id, LeaseRow.next_at.is_null(False)).execute()
+    runtime.db.signal()
+
+
+def configured_connection(runtime: Runtime, name: str) -> ConnectionConfig:
+    """The connection of the file with this name; raises `ConfigError` naming those there are."""
+    configured = runtime.connections.configured
+    if name not in configured:
+        known = ", ".join(configured) or "none"
+        raise ConfigError("connections", f"there is no connection {name!r}", f"The configured ones are: {known}.")
+    return configured[name]
+
+
+def _as_json(identity: Identity) -> dict[str, object]:
+    return {
+        "agent_id": identity.agent_id,
+        "agent_name": identity.agent_name,
+        "agent_email": identity.agent_email,
+        "account": identity.account,
+        "details": dict(identity.details),
+    }
