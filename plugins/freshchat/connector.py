@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -29,7 +29,7 @@ from core import (
     Session,
     VendorState,
 )
-from plugins.freshchat import polling, verification, webhook
+from plugins.freshchat import listings, polling, verification, webhook
 from plugins.freshchat.client import FreshchatClient
 from plugins.freshchat.evidence import find_message, find_value, is_closed
 from plugins.freshchat.normalise import handler_for
@@ -61,6 +61,7 @@ class Freshchat(Connector):
     settings_schema = FreshchatSettings
     capabilities: ClassVar[frozenset[str]] = frozenset({"signature", "assign", "resolve", "private_note", "poll"})
     domains: ClassVar[tuple[str, ...]] = DOMAINS
+    listings: ClassVar[Mapping[str, tuple[str, ...]]] = listings.LISTINGS
     # First out of the AI's hands, then the note: as the vendor's users know it (behaviour 40, 41).
     handoff_steps: ClassVar[tuple[ActionKind, ...]] = (ActionKind.UNASSIGN, ActionKind.NOTE)
 
@@ -194,6 +195,11 @@ class Freshchat(Connector):
         self, cursor: Mapping[str, Any], connection: Connection, http: HttpClient
     ) -> ConversationPage | None:
         return polling.conversation_page(FreshchatClient(http, connection.settings), cursor)
+
+    def listing(
+        self, what: str, filters: Mapping[str, str], connection: Connection, http: HttpClient
+    ) -> Iterator[Mapping[str, Any]]:
+        return listings.listing(FreshchatClient(http, connection.settings), what, filters)
 
     def attachment_hosts(self, settings: Mapping[str, object]) -> tuple[str, ...]:
         own = urlsplit(str(settings.get("api_url") or "")).hostname

