@@ -137,6 +137,7 @@ def test_b40_b41_b42_a_handoff_unassigns_to_new_then_writes_a_private_note_then_
         "detail": "",
         "summary": "Ada misses a parcel.",
         "sentiment": "angry",
+        "references": [],
     }
     world.sim.customer_writes(world.ada, "Hello? Anyone?")
     world.run(60)
