@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 READ_AGAIN = timedelta(seconds=15)
 """How old a process's knowledge of the file's connections may be: a rotated credential works within this time."""
+CREDENTIAL_REFUSED = "the vendor refuses the credential (401): if it was rotated, put the new one into the file"
 
 
 class Connections:
@@ -42,6 +43,8 @@ class Connections:
         self._read_at = clock.now()
         self._reading = threading.Lock()
         self._complaint = ""
+        self._taken: dict[int, bool] = {}
+        """Of each connection that was called: whether the vendor took its credential the last time."""
 
     # ------------------------------------------------------------------------------------------ the file
 
@@ -145,6 +148,7 @@ class Connections:
                 raise RetryLater("the budget of calls a minute is used up", after=wait)
 
         def learn(status: int, headers: Mapping[str, str]) -> None:
+            self._note_credential(connection_id, status)
             if status == 429:
                 budget.shut(_seconds(headers.get("Retry-After"), 60.0))
             limit = _number(headers.get("X-RateLimit-Total"))
@@ -153,6 +157,18 @@ class Connections:
                 budget.learn(limit, remaining)
 
         return self.client(connector, settings, spend, learn)
+
+    def _note_credential(self, connection_id: int, status: int) -> None:
+        """Let a connection show that its credential is refused, until it is taken again (behaviour 23, 58)."""
+        refused = status == 401
+        if not refused and (status >= 400 or self._taken.get(connection_id)):
+            return
+        self._taken[connection_id] = not refused
+        with self._db.write():
+            row = ConnectionRow.get_by_id(connection_id)
+            if row.active and refused != (row.error == CREDENTIAL_REFUSED) and row.error in ("", CREDENTIAL_REFUSED):
+                error = CREDENTIAL_REFUSED if refused else ""
+                ConnectionRow.update(error=error).where(ConnectionRow.id == connection_id).execute()
 
     def client(
         self,
