@@ -13,6 +13,12 @@ from core.store.models import DecisionRow, TimelineRow
 TOPICS = 'topics_forbidden = ["lawsuit"]\ntopics_allowed = ["parcel", "human", "person", "lawsuit"]\n'
 
 
+@pytest.fixture
+def world(every_account: Any) -> Any:
+    """Every engine, dialect and set of events, see the fixture it is."""
+    return every_account
+
+
 def level(number: int, more: str = "") -> str:
     return f"[handoff]\nlevel = {number}\n{more}"
 

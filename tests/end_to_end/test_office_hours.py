@@ -22,6 +22,12 @@ fri = ["09:00-17:00"]
 """
 
 
+@pytest.fixture
+def world(every_account: Any) -> Any:
+    """Every engine, dialect and set of events, see the fixture it is."""
+    return every_account
+
+
 def hours(outside: str, notice: str = NOTICE, more: str = "") -> str:
     return f'{WEEK}outside = "{outside}"\nnotice = "{notice}"\n{more}'
 
