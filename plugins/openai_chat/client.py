@@ -91,6 +91,9 @@ class ChatClient:
             "messages": [{"role": "system", "content": system}, {"role": "user", "content": user}],
             limit: self._settings["max_output_tokens"],
         }
+        if not self._key:
+            # The client insists on being told with each request that there is no key.
+            request["extra_headers"] = {"Authorization": openai.Omit()}
         match self._settings["structured_output"]:
             case Output.JSON_SCHEMA:
                 asked = {"name": form.name, "strict": True, "schema": dict(form.schema)}
@@ -123,9 +126,11 @@ class ChatClient:
 
     def _client(self, http: Any) -> openai.OpenAI:
         # Left to itself the client takes keys and ids from the environment, and would send them to any address.
-        headers: dict[str, Any] = {"OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
-        if not self._key:
-            headers["Authorization"] = openai.Omit()
+        headers: dict[str, Any] = {
+            "Authorization": f"Bearer {self._key}" if self._key else openai.Omit(),
+            "OpenAI-Organization": openai.Omit(),
+            "OpenAI-Project": openai.Omit(),
+        }
         return openai.OpenAI(
             api_key=self._key or "none",
             admin_api_key="",

@@ -12,6 +12,8 @@ from core import Guidance, Message, Turn, Visibility
 from plugins.openai_chat.client import Form
 
 _CUT = "…[cut]"
+_MOST_FILES = 20
+"""Attachments of one message that are named."""
 
 _RULES = """\
 You answer customers of a company in its helpdesk, in the company's name.
@@ -119,12 +121,20 @@ def _newest(turn: Turn, messages: list[Message], limit: int) -> tuple[list[Mappi
         size = len(_line(entry))
         if size > room and not kept:
             # Of a single message that is too long the beginning is worth more than nothing.
-            entry["text"] = entry["text"][: max(0, len(entry["text"]) - (size - room) - len(_CUT))] + _CUT
+            _shorten(entry, room)
         elif size > room:
             break
         kept.append(entry)
         room -= size
     return kept[::-1], len(messages) - len(kept)
+
+
+def _shorten(entry: dict[str, Any], room: int) -> None:
+    """Cut the text of an entry until its line fits, more or less: JSON writes some characters as several."""
+    text = entry["text"]
+    while text and (size := len(_line(entry))) > room:
+        text = text[: max(0, len(text) * room // size - len(_CUT))]
+        entry["text"] = text + _CUT
 
 
 def _entry(message: Message, unanswered: bool) -> dict[str, Any]:
@@ -138,7 +148,8 @@ def _entry(message: Message, unanswered: bool) -> dict[str, Any]:
     if unanswered:
         entry["unanswered"] = True
     if message.attachments:
-        entry["attachments"] = [each.placeholder or f"{each.name} {each.content_type}" for each in message.attachments]
+        named = message.attachments[:_MOST_FILES]
+        entry["attachments"] = [(each.placeholder or f"{each.name} {each.content_type}")[:200] for each in named]
     return entry
 
 
