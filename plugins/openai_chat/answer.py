@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core import Sentiment, Summary
-from plugins.openai_chat.client import Form
+from plugins.openai_chat.client import NO_TEXT, Form
 
 ACTIONS = ("reply", "handoff", "resolve", "silence")
 LONGEST_TOPIC = 80
@@ -37,7 +37,7 @@ class Answer:
 
 
 def _text(longest: int = 0) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, str) and (not longest or len(value) <= longest)
+    return lambda value: isinstance(value, str) and not NO_TEXT.search(value) and (not longest or len(value) <= longest)
 
 
 def _share(value: Any) -> bool:

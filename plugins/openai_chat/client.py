@@ -13,6 +13,7 @@ from typing import Any
 
 import openai
 
+from core import Secret
 from plugins.openai_chat.deadline import Deadline, within
 from plugins.openai_chat.settings import Output, is_official
 from plugins.openai_chat.stream import Miss, Said, read
@@ -28,6 +29,9 @@ _STATUS_WORDS = {
     422: "the service rejected the request",
     429: "the service is asked too often, or its quota is used up",
 }
+HIDDEN = "***"
+NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+"""What JSON can say and no database can store: NUL, and halves of characters."""
 _FILTERED = ("content_filter", "content_policy_violation")
 # They tell of each call, with addresses, and at level DEBUG of its parts.
 for _name in ("openai", "httpx2", "httpcore2"):
@@ -59,7 +63,7 @@ class ChatClient:
     def __init__(self, settings: Mapping[str, Any], first_wait: float) -> None:
         self._settings = settings
         self._first_wait = first_wait
-        self._key = settings["api_key"].reveal() if settings["api_key"] else ""
+        self._key = settings["api_key"] or Secret("")
 
     def ask(self, system: str, user: str, form: Form, seconds: float) -> str:
         """The whole text of the answer to two messages, which is meant to be JSON in `form`.
@@ -127,12 +131,12 @@ class ChatClient:
     def _client(self, http: Any) -> openai.OpenAI:
         # Left to itself the client takes keys and ids from the environment, and would send them to any address.
         headers: dict[str, Any] = {
-            "Authorization": f"Bearer {self._key}" if self._key else openai.Omit(),
+            "Authorization": f"Bearer {self._key.reveal()}" if self._key else openai.Omit(),
             "OpenAI-Organization": openai.Omit(),
             "OpenAI-Project": openai.Omit(),
         }
         return openai.OpenAI(
-            api_key=self._key or "none",
+            api_key=self._key.reveal() or "none",
             admin_api_key="",
             base_url=self._settings["base_url"],
             max_retries=0,
@@ -141,9 +145,9 @@ class ChatClient:
         )
 
     def _clean(self, words: str) -> str:
-        """One line without the key; a service may repeat it in its words."""
-        line = " ".join(words.split())
-        return line.replace(self._key, "***") if self._key else line
+        """One line that can be stored, without the key; a service may repeat it in its words."""
+        line = " ".join(NO_TEXT.sub("", words).split())
+        return line.replace(self._key.reveal(), HIDDEN) if self._key else line
 
 
 def _try(client: openai.OpenAI, request: Mapping[str, Any], deadline: Deadline) -> Said | Miss:

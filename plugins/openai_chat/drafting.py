@@ -72,7 +72,7 @@ def _draft_of(answer: Answer, turn: Turn, known: tuple[str, ...]) -> Draft:
     if answer.action in ("reply", "resolve") and repeats_private(answer.reply, turn, known):
         log.warning("session %s: a draft repeated a private message and was dropped", turn.session.id)
         detail = "the model's reply repeated a private message word for word"
-        return Handoff(Reason.CANNOT_RESOLVE, detail, summary, answer.topic)
+        return Handoff(Reason.CANNOT_RESOLVE, detail, summary, answer.topic.strip())
     reason = _short(answer.reason, LONGEST_DETAIL)
     match answer.action:
         case "reply":

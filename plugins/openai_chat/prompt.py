@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core import Guidance, Message, Turn, Visibility
-from plugins.openai_chat.client import Form
+from plugins.openai_chat.client import NO_TEXT, Form
 
 _CUT = "…[cut]"
 _MOST_FILES = 20
@@ -158,4 +158,4 @@ def _line(data: Mapping[str, Any]) -> str:
     text = json.dumps(data, ensure_ascii=False)
     for end in "\x85\u2028\u2029":
         text = text.replace(end, f"\\u{ord(end):04x}")
-    return text
+    return NO_TEXT.sub("\ufffd", text)
