@@ -57,13 +57,17 @@ class Form:
 class ChatClient:
     """One service and model; several threads may use it at once.
 
-    `settings` is what `OpenAIChatSettings` loaded; `first_wait` the pause before the second try, in seconds.
+    `settings` is what `OpenAIChatSettings` loaded; `first_wait` the pause before the second try, in seconds. Raises
+    what the official client raises for an address or an environment it cannot work with.
     """
 
     def __init__(self, settings: Mapping[str, Any], first_wait: float) -> None:
         self._settings = settings
         self._first_wait = first_wait
         self._key = settings["api_key"] or Secret("")
+        # What the client cannot be made of, such as a certificate file that is not there, shall stop the start.
+        with openai.DefaultHttpxClient() as http:
+            self._client(http)
 
     def ask(self, system: str, user: str, form: Form, seconds: float) -> str:
         """The whole text of the answer to two messages, which is meant to be JSON in `form`.

@@ -102,8 +102,9 @@ def _failed(turn: Turn, words: str) -> Handoff:
 def _summary_without_model(turn: Turn, what: str) -> Summary:
     """What the agent is told where the model is no help; asking it for a summary would only fail once more."""
     said = [message.text for message in turn.messages if message.author is Author.CUSTOMER and message.text.strip()]
-    quote = f" The customer last wrote: “{_short(said[-1], LONGEST_QUOTE)}”." if said else ""
-    return Summary(f"The language model {what}.{quote}")
+    first = f" The customer first wrote: “{_short(said[0], LONGEST_QUOTE)}”." if said[1:] else ""
+    last = f" The customer last wrote: “{_short(said[-1], LONGEST_QUOTE)}”." if said else ""
+    return Summary(f"The language model {what}.{first}{last}")
 
 
 def _short(text: str, longest: int) -> str:

@@ -15,6 +15,7 @@ from core import PathField, PluginSettings, Secret, SecretField
 
 OFFICIAL = "https://api.openai.com/v1"
 """The address of the service that the client was made for."""
+_HOST = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?")
 MOST_SECONDS = 28.0
 """The longest a draft may take: Relaydesk gives a responder 30 seconds."""
 
@@ -37,7 +38,9 @@ def _address(value: str) -> None:
     """Raise `ValidationError` unless `value` is a plain http or https address."""
     try:
         parts = urlsplit(value)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        host = parts.hostname or ""
+        good = parts.scheme in ("http", "https") and parts.port != 0
+        good = good and bool(_HOST.fullmatch(host) or ":" in host)
     except ValueError:
         good = False
     if not good or re.search(r"[^!-~]", value):

@@ -639,6 +639,7 @@ def test_no_exception_holds_the_key(server: OpenAIServer, plugin: Any) -> None:
         ({"model": " "}, "plugins.openai_chat.model: must not be empty, nor begin or end with a space."),
         ({"base_url": "ftp://example.com"}, "plugins.openai_chat.base_url: must be an address with http://"),
         ({"base_url": "localhost:11434/v1"}, "plugins.openai_chat.base_url: must be an address with http://"),
+        ({"base_url": "http://a..b/v1"}, "plugins.openai_chat.base_url: must be an address with http://"),
         ({"base_url": "http://a:b:c/v1"}, "plugins.openai_chat.base_url: must be an address with http://"),
         ({"base_url": "https://u:canary-pw@example.com/"}, "base_url: must not hold a user or password"),
         ({"base_url": "https://example.com/v1?key=1"}, "base_url: must end with its path"),
@@ -666,6 +667,27 @@ def test_a_mistake_in_the_settings_names_key_and_mend(plugin: Any, changes: dict
         plugin(**changes)
     assert words in str(caught.value)
     assert "canary-pw" not in str(caught.value)
+
+
+def test_what_the_client_cannot_be_made_of_stops_the_start(plugin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "nonsense://127.0.0.1")
+    with pytest.raises(ValueError, match="proxy"):
+        plugin()
+
+
+def test_the_agent_is_told_how_the_thread_began_and_ended(server: OpenAIServer, plugin: Any) -> None:
+    server.does(service.refuses(401))
+    thread = [say(Author.CUSTOMER, "My lamp is broken."), say(Author.AI, "Oh."), say(Author.CUSTOMER, "So?")]
+    draft = plugin().draft_reply(turn_of(*thread))
+    assert draft.summary.text == (
+        "The language model gave no usable answer: the service did not accept the API key (401). "
+        "The customer first wrote: “My lamp is broken.”. The customer last wrote: “So?”."
+    )
+
+
+@pytest.mark.parametrize("address", ["http://[::1]:8080/v1", "https://LLM.example.com.", "http://my_server:80/v1/"])
+def test_other_addresses_are_taken(plugin: Any, address: str) -> None:
+    plugin(base_url=address)
 
 
 def test_the_defaults_are_for_the_official_service() -> None:
