@@ -14,7 +14,7 @@ from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from plugins.freshchat.simulator_answers import MOST_PER_PAGE, ApiError, answer, body_object, window
-from plugins.freshchat.simulator_conversations import change, checked_message, conversation_of
+from plugins.freshchat.simulator_conversations import change, checked_message, conversation_of, refuse_text_in_email
 from plugins.freshchat.simulator_directory import checked_user, found
 from plugins.freshchat.simulator_state import Agent, Channel, Conversation, Group, Message, User, stamp
 
@@ -100,7 +100,8 @@ def _add_messages(api: Blueprint, sim: FreshchatSimulator) -> None:
     def send_message(conversation_id: str) -> Response:
         conversation = conversation_of(sim, conversation_id)
         actor, parts, kind = _message(sim, body_object(), conversation.user.id)
-        sim.account.post(conversation, actor, parts, kind=kind, source="api")
+        posted = sim.account.post(conversation, actor, parts, kind=kind, source="api")
+        refuse_text_in_email(conversation, posted)
         return answer(None)
 
 
