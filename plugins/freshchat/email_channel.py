@@ -42,12 +42,14 @@ def is_email(action: Action, client: FreshchatClient) -> bool:
 
 
 def _channel_says(channel_id: str, client: FreshchatClient) -> bool | None:
-    """By the channel's `source`, which live accounts show and the OpenAPI does not know."""
+    """By the channel's `source`, which live accounts show in their list of channels and the OpenAPI does not know."""
+    if not channel_id:
+        return None
     try:
-        source = word(client.channel(channel_id).get("source")).lower() if channel_id else ""
+        source = next((word(one.get("source")) for one in client.channels() if word(one.get("id")) == channel_id), "")
     except (AuthFailed, Refused, BadPayload):
         return None
-    return "email" in source.replace("-", "") if source else None
+    return "email" in source.lower().replace("-", "") if source else None
 
 
 def _thread_says(conversation_id: str, client: FreshchatClient) -> bool:

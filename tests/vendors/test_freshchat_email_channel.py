@@ -71,7 +71,7 @@ def test_where_only_a_picture_came_the_channel_tells_it_or_else_the_thread(sim: 
     sim.agent_writes(conversation, sim.owner, "We got your photo.")
     parts, calls = answer(sim, conversation)
     assert parts == [AS_EMAIL]
-    asked = ["get_channel"] if sim.dialect == "observed" else ["get_channel", "list_messages"]
+    asked = ["list_channels"] if sim.dialect == "observed" else ["list_channels", "list_messages"]
     assert calls == [*asked, "send_message"]
 
 
@@ -79,7 +79,7 @@ def test_a_channel_that_cannot_be_read_leaves_it_to_the_thread(sim: FreshchatSim
     conversation = sim.customer_writes(sim.customer(), parts=PHOTO, channel=sim.email)
     sim.agent_writes(conversation, sim.owner, "We got your photo.")
     for broken in ("404", "403", "html200"):
-        sim.fault("get_channel", broken)
+        sim.fault("list_channels", broken)
         assert answer(sim, conversation)[0] == [AS_EMAIL]
     assert answer(sim, conversation, data={})[0] == [AS_EMAIL]
 

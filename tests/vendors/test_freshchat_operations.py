@@ -451,6 +451,9 @@ def test_b142_patch_is_used_where_the_setting_says_so(sim: FreshchatSimulator, i
         (lambda c: c.upload_file("empty.txt", b""), "empty.txt has 0 bytes"),
         (lambda c: c.upload_image("big.png", bytes(25 * 1024 * 1024 + 1), "image/png"), "big.png has 26214401 bytes"),
         (lambda c: c.conversation(" "), "an empty id leads nowhere"),
+        (lambda c: c.conversations(page=0), "page must be 1 or more, and is 0"),
+        (lambda c: c.fetch_users(["u"] * 101), "1 to 100 users can be fetched at once, and 101 were asked for"),
+        (lambda c: c.fetch_users([]), "and 0 were asked for"),
     ],
 )
 def test_what_cannot_be_right_is_told_before_it_is_sent(
@@ -476,6 +479,7 @@ def test_the_endpoints_that_live_accounts_have_beside_the_openapi() -> None:
         assert {one["id"] for one in client.fetch_users([ada.id, grace.id, "nobody"])} == {ada.id, grace.id}
         assert [one["id"] for one in client.users(email="GRACE@example.com")] == [grace.id]
         assert client.user(sim.account.system.id, system=True)["id"] == sim.account.system.id
+        assert [one["name"] for one in client.roles()] == ["Account Admin"]
         with pytest.raises(Refused, match="at least one filter is mandatory"):
             list(client.users())
         client.delete_user(grace.id)
@@ -504,6 +508,7 @@ def test_none_of_them_is_in_the_documented_dialect() -> None:
             client.account_configuration,
             lambda: client.fetch_users([ada.id]),
             lambda: list(client.user_conversations(ada.id)),
+            lambda: list(client.roles()),
             lambda: client.upload_file("bill.pdf", b"%PDF"),
             lambda: client.delete_user(ada.id),
         ]
