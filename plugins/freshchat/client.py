@@ -18,6 +18,8 @@ from plugins.freshchat.schemas import clean
 STATUSES = ("new", "assigned", "resolved", "reopened")
 """Of a conversation, as the OpenAPI has them; live accounts show others too, which are read but never written."""
 LARGEST_FILE = 25 * 1024 * 1024
+MOST_FETCHED = 100
+"""Users that one call of /users/fetch takes."""
 
 
 class FreshchatClient(FreshchatApi):
@@ -38,6 +40,8 @@ class FreshchatClient(FreshchatApi):
 
         The conversations of one page that match the filters given, and whether there are more.
         """
+        if page < 1:
+            raise Refused(f"page must be 1 or more, and is {page}")
         params = {
             "status": _checked(status, STATUSES, "status") if status else "",
             "assigned_agent_id": assigned_agent_id,
@@ -55,11 +59,13 @@ class FreshchatClient(FreshchatApi):
     ) -> dict[str, Any]:
         """`POST /conversations`; documentation: "Conversations", create a conversation.
 
-        `app_id` is required by the OpenAPI and heeded by no live account. Returns at least the `conversation_id`.
+        `app_id` is required by the OpenAPI and heeded by no live account; there `user_id` may be "" if a user wrote
+        the messages. Returns at least the `conversation_id`.
         """
         if not messages:
             raise Refused("a conversation begins with a message, and none was given")
-        body = {"app_id": app_id, "channel_id": channel_id, "users": [{"id": user_id}], "messages": list(messages)}
+        users = [{"id": user_id}] if user_id else []
+        body = {"app_id": app_id, "channel_id": channel_id, "users": users, "messages": list(messages)}
         return object_of(
             self._http.post("/conversations", {key: value for key, value in body.items() if value}), "conversation"
         )
@@ -125,13 +131,21 @@ class FreshchatClient(FreshchatApi):
         """
         self._http.put(f"/agents/{segment(agent_id)}", dict(values))
 
+    def roles(self) -> Iterator[dict[str, Any]]:
+        """`GET /roles`; documentation: "Roles", list all roles; not in the OpenAPI. All pages.
+
+        Each with id, name, description and is_custom_role; agents refer to them by `role_id`.
+        """
+        return self._pages("/roles", {"page": 1, "items_per_page": PAGE_SIZE}, "roles")
+
     # -------------------------------------------------------------------------------------------------- users
 
     def users(self, **filters: str) -> Iterator[dict[str, Any]]:
         """`GET /users`; documentation: "Users", list users. All pages.
 
-        `filters`: email, phone, reference_id, first_name, created_from, created_to, updated_from, updated_to. Live
-        accounts want one of them; the OpenAPI has none, so that an account may pay no heed to what it is given.
+        `filters`: email, phone_no (some documents: phone), reference_id, first_name, last_name, created_from,
+        created_to, updated_from, updated_to. Live accounts want one of them; the OpenAPI has none, so that an account
+        may pay no heed to what it is given.
         """
         return self._pages("/users", {"page": 1, "items_per_page": PAGE_SIZE, **filters}, "users")
 
@@ -153,7 +167,12 @@ class FreshchatClient(FreshchatApi):
         self._http.delete(f"/users/{segment(user_id)}")
 
     def fetch_users(self, user_ids: Sequence[str]) -> list[dict[str, Any]]:
-        """`POST /users/fetch`; documentation: "Users", retrieve users in bulk; not in the OpenAPI."""
+        """`POST /users/fetch`; documentation: "Users", retrieve users in bulk, at most 100; not in the OpenAPI.
+
+        The users there are, in no certain order; raises `Refused` for more ids than that.
+        """
+        if not 1 <= len(user_ids) <= MOST_FETCHED:
+            raise Refused(f"1 to {MOST_FETCHED} users can be fetched at once, and {len(user_ids)} were asked for")
         answer = self._http.post("/users/fetch", {"ids": list(user_ids)})
         return self._entries(clean(answer.data), "users", "/users/fetch")
 

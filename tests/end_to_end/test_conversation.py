@@ -36,6 +36,18 @@ def test_b29_b36_the_session_is_on_the_web_channel_and_the_reply_has_the_default
     assert (reply.actor_type, reply.actor_id) == ("agent", world.ai.id)
 
 
+def test_a_mail_is_read_as_text_and_answered_by_a_mail(world: Any) -> None:
+    world.start()
+    mail = {"email": {"subject": "My parcel", "content": "<div>Where is it?<br>&mdash; Ada</div>"}}
+    conversation = world.sim.customer_writes(world.ada, parts=[mail], channel=world.sim.email)
+    world.run(200)
+    assert world.messages()[0] == ("customer", "public", "Subject: My parcel\nWhere is it?\n\u2014 Ada")
+    assert [dict(part) for part in world.sim.thread(conversation)[-1].parts] == [
+        {"email": {"content": "<p>Hello from the AI.</p>"}}
+    ]
+    assert world.actions() == [("assign", "sent"), ("reply", "sent")]
+
+
 def test_b37_session_and_reply_are_there_within_six_seconds(world: Any) -> None:
     world.start()
     conversation = world.sim.customer_writes(world.ada, "Hi")

@@ -63,6 +63,7 @@ def session(**changes: Any) -> Session:
 
 def action(kind: ActionKind, **changes: Any) -> Action:
     known: dict[str, Any] = {"id": 1, "session_id": 1, "conversation_id": "c1", "kind": kind, "started_at": STARTED}
+    known |= {"data": {"text_channel": True}}
     return Action(**known | changes)
 
 
@@ -301,7 +302,7 @@ def test_a_message_accepted_without_an_id_may_or_may_not_be_posted(
 def test_a_400_is_refused_with_its_status_for_core_reads_back_before_believing_it(
     vendor: requests_mock.Mocker,
 ) -> None:
-    vendor.post(MESSAGES, status_code=400, json={"message": "TextFragment cannot be cast to EmailFragment"})
+    vendor.post(MESSAGES, status_code=400, json={"message": "IMAGE_EMPTY_CONTENT"})
     with pytest.raises(Refused) as caught:
         FRESHCHAT.perform(action(ActionKind.REPLY, text="x"), CONNECTION, http())
     assert type(caught.value) is Refused

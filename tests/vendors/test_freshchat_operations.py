@@ -12,8 +12,9 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+import requests_mock
 
-from core import AuthFailed, HttpClient, Refused
+from core import AuthFailed, BadPayload, HttpClient, OutcomeUnknown, Refused, RelaydeskError, RetryLater
 from core.clock import SystemClock
 from plugins.freshchat.client import FreshchatClient
 from plugins.freshchat.simulator import DIALECTS, FreshchatSimulator
@@ -451,6 +452,9 @@ def test_b142_patch_is_used_where_the_setting_says_so(sim: FreshchatSimulator, i
         (lambda c: c.upload_file("empty.txt", b""), "empty.txt has 0 bytes"),
         (lambda c: c.upload_image("big.png", bytes(25 * 1024 * 1024 + 1), "image/png"), "big.png has 26214401 bytes"),
         (lambda c: c.conversation(" "), "an empty id leads nowhere"),
+        (lambda c: c.conversations(page=0), "page must be 1 or more, and is 0"),
+        (lambda c: c.fetch_users(["u"] * 101), "1 to 100 users can be fetched at once, and 101 were asked for"),
+        (lambda c: c.fetch_users([]), "and 0 were asked for"),
     ],
 )
 def test_what_cannot_be_right_is_told_before_it_is_sent(
@@ -459,6 +463,169 @@ def test_what_cannot_be_right_is_told_before_it_is_sent(
     with pytest.raises(Refused, match=words):
         call(client)
     assert not sim.record.calls()
+
+
+@pytest.mark.parametrize("status", ["new", "assigned", "resolved", "reopened"])
+def test_conversations_are_listed_by_each_status(status: str) -> None:
+    with FreshchatSimulator(dialect="documented") as sim:
+        for each in ("new", "assigned", "resolved", "reopened"):
+            conversation = sim.customer_writes(sim.customer(), "Hi")
+            with sim.lock:
+                conversation.status = each
+        found, more = client_of(sim).conversations(status=status)
+        assert ([one["status"] for one in found], more) == ([status], False)
+        assert client_of(sim).conversations(items_per_page=2)[1] is True
+        assert client_of(sim).conversations(items_per_page=2, page=2)[1] is False
+        assert client_of(sim).conversations(items_per_page=1, page=9) == ([], False)
+
+
+def test_a_message_without_a_type_is_a_normal_one_and_texts_and_images_are_read_back(
+    sim: FreshchatSimulator, client: FreshchatClient, ids: Any
+) -> None:
+    parts = [{"text": {"content": "Look: ünïcode 🙂"}}, {"image": {"url": "https://files.example/a.png"}}]
+    client.send_message(ids.conversation, {"message_parts": parts, "actor_type": "agent", "actor_id": ids.agent})
+    latest = max(client.messages(ids.conversation), key=lambda message: message["created_time"])
+    assert (latest["message_type"], latest["message_parts"]) == ("normal", parts)
+
+
+def test_users_and_agents_are_filtered_where_the_account_heeds_it() -> None:
+    with FreshchatSimulator() as sim:
+        client = client_of(sim)
+        ada = sim.customer("ada@example.com", "Ada Lovelace", phone="+44 20 1", reference_id="r/1")
+        sim.customer("grace@example.com", "Grace Hopper")
+        filters = {"email": "ada@example.com", "phone": "+44 20 1", "phone_no": "+44 20 1", "reference_id": "r/1"}
+        for key, value in {**filters, "first_name": "Ada", "last_name": "Lovelace"}.items():
+            assert [one["id"] for one in client.users(**{key: value})] == [ada.id], key
+            assert parse_qs(sim.record.calls("list_users")[-1].query)[key] == [value]
+        long_ago, in_future = "2000-01-01T00:00:00.000Z", "2999-01-01T00:00:00.000Z"
+        assert len(list(client.users(created_from=long_ago, created_to=in_future))) == 2
+        assert list(client.users(updated_from=in_future)) == list(client.users(updated_to=long_ago)) == []
+        away = sim.add_agent("away@example.com", availability="AWAY")
+        asleep = sim.add_agent("asleep@example.com", deactivated=True)
+        away.groups = [sim.support.id]
+        assert [one["id"] for one in client.agents(availability_status="AWAY")] == [away.id]
+        assert [one["id"] for one in client.agents(groups=sim.support.id)] == [away.id]
+        assert [one["id"] for one in client.agents(is_deactivated="true")] == [asleep.id]
+        with pytest.raises(Refused, match="no agents"):
+            list(client.agents(availability_status="BUSY"))
+
+
+# ------------------------------------------------------------------------- whatever an account may answer instead
+
+IDS = SimpleNamespace(app="app", agent="a1", user="u1", group="g1", channel="ch1", conversation="c1")
+WRITES = [operation.name for operation in OPERATIONS if operation.verb != "GET"]
+ANSWERED = ("createConversation", "createUser")
+"""Writes whose answer is looked at: it has the id of what was made."""
+LISTS = {
+    "listConversations": "conversations",
+    "listConversationMessages": "messages",
+    "listAgents": "agents",
+    "listUsers": "users",
+    "listChannels": "channels",
+    "listGroups": "groups",
+}
+
+
+def answered(name: str, host: str = "acme.freshchat.com", **answer: Any) -> Any:
+    """What the client makes of one answer to an operation, and the request that it sent."""
+    base = f"https://{host}/v2"
+    with requests_mock.Mocker() as vendor:
+        vendor.register_uri(requests_mock.ANY, requests_mock.ANY, **answer)
+        client = FreshchatClient(HttpClient(base, {"Authorization": "Bearer t"}, SystemClock()), {"update_verb": "PUT"})
+        try:
+            return perform(BY_NAME[name].call, client, IDS), vendor.last_request
+        except RelaydeskError as problem:
+            return problem, vendor.last_request
+
+
+@pytest.mark.parametrize("host", ["acme.freshchat.com", "api.eu.freshchat.com", "acme.myfreshworks.com"])
+@pytest.mark.parametrize("name", BY_NAME)
+def test_b140_each_operation_is_called_below_v2_of_either_family_of_hosts(name: str, host: str) -> None:
+    _, sent = answered(name, host, json={LISTS.get(name, "id"): []})
+    assert sent.url.partition("?")[0] == f"https://{host}/v2{filled(BY_NAME[name].path, IDS)}"
+    assert (sent.method, sent.headers["Authorization"]) == (BY_NAME[name].verb, "Bearer t")
+    assert sent.headers["Accept"] == "application/json"
+    if BY_NAME[name].body is not None:
+        assert sent.headers["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(400, Refused), (401, AuthFailed), (403, AuthFailed), (404, Refused), (405, Refused), (429, RetryLater)],
+)
+def test_a_refusal_is_understood_in_every_shape_seen(name: str, status: int, kind: type[Exception]) -> None:
+    """Vendor facts 7.1: documented, observed, older, empty, and a proxy's page."""
+    shapes: list[tuple[dict[str, Any], str]] = [
+        ({"json": {"code": "SOME_CODE", "message": "some words"}}, "SOME_CODE: some words"),
+        ({"json": {"code": status, "status": "SOME_CODE", "message": "some words"}}, "SOME_CODE: some words"),
+        ({"json": {"errorCode": "E1", "errorMessage": "some words"}}, "E1: some words"),
+        ({"text": "<html><title>Some words</title></html>"}, "Some words"),
+        ({"text": ""}, f"the vendor answered {status}"),
+    ]
+    for answer, words in shapes:
+        problem, _ = answered(name, status_code=status, headers={"X-Trace-ID": "trace-1"}, **answer)
+        assert type(problem) is kind, answer
+        assert words in str(problem)
+        assert (problem.status, problem.trace_id) == (status, "trace-1")
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+@pytest.mark.parametrize("status", [500, 502, 503])
+def test_a_failure_of_the_vendor_leaves_a_write_in_doubt_and_a_read_for_later(name: str, status: int) -> None:
+    problem, _ = answered(name, status_code=status, text="<html><title>Bad Gateway</title></html>")
+    assert type(problem) is (OutcomeUnknown if name in WRITES else RetryLater)
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_a_page_instead_of_json_is_no_answer(name: str) -> None:
+    problem, _ = answered(name, text="<html><title>Sign in</title></html>")
+    assert type(problem) is (OutcomeUnknown if name in WRITES else BadPayload)
+    assert "Sign in" in str(problem)
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_an_empty_answer_is_enough_where_nothing_is_read_from_it(name: str) -> None:
+    """Vendor facts 7.1: 200, 201 or 202 alike, and the body may be empty."""
+    for status in (200, 201, 202):
+        found, _ = answered(name, status_code=status, text="")
+        if name in WRITES and name not in ANSWERED:
+            assert found in (None, {})
+        else:
+            assert isinstance(found, BadPayload)
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_may_be_bare_and_what_is_no_entry_is_left_out(name: str) -> None:
+    entry = {"id": "1", "conversation_id": "1"}
+    for answer in ({LISTS[name]: [entry, None, "x", 7]}, {LISTS[name]: [entry], "links": None, "pagination": "x"}):
+        found, _ = answered(name, json=answer)
+        assert first(found) == entry
+        assert len(found[0] if isinstance(found, tuple) else found) == 1
+    if name != "listConversations":
+        assert answered(name, json=[entry])[0] == [entry]
+    for odd in ({}, {LISTS[name]: None}, {LISTS[name]: {}}, "x", 7, None):
+        problem, _ = answered(name, json=odd)
+        assert isinstance(problem, BadPayload)
+        assert str(problem).startswith(f"{LISTS[name]}: ")
+
+
+@pytest.mark.parametrize("name", [name for name in BY_NAME if BY_NAME[name].fields])
+def test_fields_and_values_nobody_has_heard_of_are_kept(name: str) -> None:
+    odd = {
+        "id": "1",
+        "conversation_id": "1",
+        "status": "snoozed",
+        "message_type": "whisper",
+        "actor_type": "robot",
+        "availability": "busy",
+        "availability_status": "ON_A_BREAK",
+        "routing_type": "LOTTERY",
+        "message_parts": [{"hologram": {"content": "x"}}],
+        "brand_new": {"nested": [1, None]},
+    }
+    found, _ = answered(name, json={LISTS[name]: [odd]} if name in LISTS else odd)
+    assert first(found) == odd
 
 
 # ------------------------------------------------------------------------------- endpoints beside the OpenAPI
@@ -476,6 +643,7 @@ def test_the_endpoints_that_live_accounts_have_beside_the_openapi() -> None:
         assert {one["id"] for one in client.fetch_users([ada.id, grace.id, "nobody"])} == {ada.id, grace.id}
         assert [one["id"] for one in client.users(email="GRACE@example.com")] == [grace.id]
         assert client.user(sim.account.system.id, system=True)["id"] == sim.account.system.id
+        assert [one["name"] for one in client.roles()] == ["Account Admin"]
         with pytest.raises(Refused, match="at least one filter is mandatory"):
             list(client.users())
         client.delete_user(grace.id)
@@ -504,6 +672,7 @@ def test_none_of_them_is_in_the_documented_dialect() -> None:
             client.account_configuration,
             lambda: client.fetch_users([ada.id]),
             lambda: list(client.user_conversations(ada.id)),
+            lambda: list(client.roles()),
             lambda: client.upload_file("bill.pdf", b"%PDF"),
             lambda: client.delete_user(ada.id),
         ]
