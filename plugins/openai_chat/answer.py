@@ -8,13 +8,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core import Sentiment, Summary
+from core import Reason, Sentiment, Summary
 from plugins.openai_chat.client import NO_TEXT, Form
 
 ACTIONS = ("reply", "handoff", "resolve", "silence")
+WHY = {
+    "none": Reason.CANNOT_RESOLVE,
+    "asked_for_person": Reason.EXPLICIT_REQUEST,
+    "missing_knowledge": Reason.MISSING_KNOWLEDGE,
+    "missing_tool": Reason.MISSING_TOOL,
+    "unclear_instruction": Reason.UNCLEAR_INSTRUCTION,
+}
+"""Why the model hands off (behaviour 113), and the reason code that stands for it."""
 LONGEST_TOPIC = 80
 LONGEST_SUMMARY = 1500
-_FENCED = re.compile(r"```(?:json)?\s*\n(.*)\n\s*```", re.DOTALL | re.IGNORECASE)
+_THOUGHT = re.compile(r"<think>.*?</think>", re.DOTALL | re.IGNORECASE)
 
 
 class Junk(Exception):
@@ -33,6 +41,7 @@ class Answer:
     topic: str
     sentiment: Sentiment
     summary: str
+    why: str
     reason: str
 
 
@@ -59,6 +68,7 @@ _KEYS: dict[str, tuple[dict[str, Any], Callable[[Any], bool], str]] = {
     "topic": ({"type": "string"}, _text(LONGEST_TOPIC), f"a text of at most {LONGEST_TOPIC} characters"),
     "sentiment": (_SENTIMENT, _one_of(_SENTIMENTS), "one of " + ", ".join(_SENTIMENTS)),
     "summary": ({"type": "string"}, _text(LONGEST_SUMMARY), f"a text of at most {LONGEST_SUMMARY} characters"),
+    "why": ({"type": "string", "enum": list(WHY)}, _one_of(tuple(WHY)), "one of " + ", ".join(WHY)),
     "reason": ({"type": "string"}, _text(), "a text"),
 }
 
@@ -93,20 +103,27 @@ def read_summary(text: str) -> Summary:
 
 
 def _read(text: str, form: Form) -> Mapping[str, Any]:
-    # Without a schema many models put their JSON into a fenced block, and mean the same.
-    fenced = _FENCED.fullmatch(text.strip())
-    try:
-        found = json.loads(fenced[1] if fenced else text)
-    except (ValueError, RecursionError):
-        raise Junk("it is no JSON" if text.strip() else "it is empty") from None
-    if not isinstance(found, dict):
-        raise Junk("it is no JSON object")
+    found = _object_in(text)
     wanted = form.schema["properties"]
     for key in wanted:
         if key not in found:
             raise Junk(f'"{key}" is missing')
         if not _KEYS[key][1](found[key]):
             raise Junk(f'"{key}" is not {_KEYS[key][2]}')
-    if len(found) > len(wanted):
-        raise Junk("it has keys that were not asked for")
+    # Without a schema many models say more than was asked, and mean the same.
+    return {key: found[key] for key in wanted}
+
+
+def _object_in(text: str) -> Mapping[str, Any]:
+    """The JSON object of an answer. Some models think aloud before it, or wrap it into words or a fenced block."""
+    text = _THOUGHT.sub("", text)
+    begins = text.find("{")
+    if not text.strip():
+        raise Junk("it is empty")
+    try:
+        found, _ = json.JSONDecoder().raw_decode(text[begins:]) if begins >= 0 else (json.loads(text), 0)
+    except (ValueError, RecursionError):
+        raise Junk("it is no JSON") from None
+    if not isinstance(found, dict):
+        raise Junk("it is no JSON object")
     return found

@@ -79,7 +79,7 @@ class ChatClient:
         # A connection of its own for each draft: closing it ends a call whose time is up, and no other.
         http = openai.DefaultHttpxClient(follow_redirects=False)
         try:
-            outcome = within(deadline, lambda: self._tries(http, request, deadline), http.close)
+            outcome = within(deadline, lambda: self._all_tries(http, request, deadline), http.close)
         except TimeoutError:
             outcome = _late(deadline)
         finally:
@@ -109,6 +109,13 @@ class ChatClient:
             case Output.JSON_OBJECT:
                 request["response_format"] = {"type": "json_object"}
         return request
+
+    def _all_tries(self, http: Any, request: Mapping[str, Any], deadline: Deadline) -> Said | Miss:
+        try:
+            return self._tries(http, request, deadline)
+        finally:
+            # Once more, in this thread: a connection may have been made just after the time was up.
+            http.close()
 
     def _tries(self, http: Any, request: Mapping[str, Any], deadline: Deadline) -> Said | Miss:
         client = self._client(http)

@@ -8,8 +8,9 @@ from typing import Any
 
 from core import Author, Draft, Handoff, Reason, Reply, Resolve, Silence, Summary, Turn
 from plugins.openai_chat import prompt
-from plugins.openai_chat.answer import ANSWER, SUMMARY, Answer, Junk, read_answer, read_summary
+from plugins.openai_chat.answer import ANSWER, SUMMARY, WHY, Answer, Junk, read_answer, read_summary
 from plugins.openai_chat.client import ChatClient, ModelFailed, ModelRefused
+from plugins.openai_chat.deadline import Deadline
 from plugins.openai_chat.knowledge import Knowledge
 from plugins.openai_chat.leak import repeats_private
 
@@ -36,8 +37,7 @@ class Drafting:
         instructions, knowledge = self._settings["instructions"], self._knowledge.text()
         asked = prompt.for_draft(turn, instructions, knowledge, self._settings["max_input_characters"], ANSWER)
         try:
-            text = self._client.ask(asked.system, asked.user, ANSWER, self._settings["timeout_seconds"])
-            answer = read_answer(text)
+            answer = self._answer(asked)
         except ModelRefused as refusal:
             words = _short(f"the model refused: {refusal}", LONGEST_DETAIL)
             return Handoff(Reason.CANNOT_RESOLVE, words, _summary_without_model(turn, "would not answer"))
@@ -46,6 +46,17 @@ class Drafting:
         except Junk as junk:
             return _failed(turn, f"the model did not answer in the form asked for: {junk}")
         return _draft_of(answer, turn, (instructions, knowledge))
+
+    def _answer(self, asked: prompt.Prompt) -> Answer:
+        """The model's answer; what is not in the form is asked for once more, if time is left for it."""
+        seconds = self._settings["timeout_seconds"]
+        deadline = Deadline(seconds)
+        try:
+            return read_answer(self._client.ask(asked.system, asked.user, ANSWER, seconds))
+        except Junk:
+            if self._settings["max_retries"] == 0 or deadline.remaining < seconds / 2:
+                raise
+        return read_answer(self._client.ask(asked.system, asked.user, ANSWER, deadline.remaining))
 
     def summarise(self, turn: Turn) -> Summary | None:
         """The model's summary of the public messages; None, with a line in the log, where none came."""
@@ -90,7 +101,7 @@ def _draft_of(answer: Answer, turn: Turn, known: tuple[str, ...]) -> Draft:
         case "silence":
             return Silence(Reason.NOT_USEFUL, reason)
         case _:
-            return Handoff(Reason.CANNOT_RESOLVE, reason, summary, answer.topic.strip())
+            return Handoff(WHY[answer.why], reason, summary, answer.topic.strip())
 
 
 def _failed(turn: Turn, words: str) -> Handoff:

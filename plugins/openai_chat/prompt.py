@@ -42,6 +42,9 @@ Answer with one JSON object and nothing else, with exactly these keys:
 - "sentiment": how the customer feels: "angry", "neutral" or "happy".
 - "summary": for an agent who takes over: what was asked, what was tried and what is open, in two to four sentences,
   without anything from internal messages.
+- "why": with "handoff", "asked_for_person" if the customer wants a person, "missing_knowledge" if you do not know
+  enough, "missing_tool" if something would have to be looked up or done that you cannot do, "unclear_instruction" if
+  your instructions leave open what to do; else "none".
 - "reason": why you chose the action, in a sentence."""
 
 _SUMMARISING = """\

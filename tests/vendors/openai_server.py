@@ -22,6 +22,7 @@ ANSWER: dict[str, Any] = {
     "topic": "delivery",
     "sentiment": "neutral",
     "summary": "The customer asks when the parcel comes.",
+    "why": "none",
     "reason": "The knowledge says so.",
 }
 SUMMARY: dict[str, Any] = {"summary": "The customer asks when the parcel comes.", "sentiment": "angry"}

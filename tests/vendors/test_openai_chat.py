@@ -360,7 +360,8 @@ def test_a_redirect_is_not_followed(server: OpenAIServer, plugin: Any) -> None:
     ("case", "words"),
     [
         (service.says("I cannot answer."), "it is no JSON"),
-        (service.says("Sure!\n```json\n{}\n```"), "it is no JSON"),
+        (service.says("Sure!\n```json\n{}\n```"), '"action" is missing'),
+        (service.says("Sure! {not json}"), "it is no JSON"),
         (service.says(""), "it is empty"),
         (service.says("[1]"), "it is no JSON object"),
         (service.says("[" * 100_000), "it is no JSON"),
@@ -380,7 +381,6 @@ def test_a_redirect_is_not_followed(server: OpenAIServer, plugin: Any) -> None:
         (service.answers(reply="a\x00b"), '"reply" is not a text'),
         (service.answers(summary="\ud83d"), '"summary" is not a text of at most 1500 characters'),
         (service.answers(topic="t" * 81), '"topic" is not a text of at most 80 characters'),
-        (service.answers(extra=1), "it has keys that were not asked for"),
     ],
 )
 def test_junk_in_place_of_the_form_is_handed_off(
@@ -389,7 +389,40 @@ def test_junk_in_place_of_the_form_is_handed_off(
     server.does(case)
     detail = failed(plugin().draft_reply(turn_of()))
     assert detail == f"the model did not answer in the form asked for: {words}"
-    assert len(server.requests) == 1
+    assert len(server.requests) == 2, "it is asked for once more, and then no longer"
+
+
+def test_junk_is_asked_for_once_more_and_a_good_answer_then_counts(server: OpenAIServer, plugin: Any) -> None:
+    server.does(service.says("I cannot answer."), service.answers())
+    assert isinstance(plugin().draft_reply(turn_of()), Reply)
+    server.does(service.says("I cannot answer."), service.answers())
+    failed(plugin(max_retries=0).draft_reply(turn_of()))
+
+
+@pytest.mark.parametrize(
+    "around",
+    ["<think>Hm, {{so}} they ask…</think>\n{}", "Here it is:\n```json\n{}\n```\nI hope that helps.", "{}  ", "\n{}"],
+)
+def test_the_object_is_found_in_what_local_models_put_around_it(server: OpenAIServer, plugin: Any, around: str) -> None:
+    server.does(service.says(around.format(json.dumps(service.ANSWER | {"note": "not asked for"}))))
+    assert isinstance(plugin().draft_reply(turn_of()), Reply)
+
+
+@pytest.mark.parametrize(
+    ("why", "reason"),
+    [
+        ("none", Reason.CANNOT_RESOLVE),
+        ("asked_for_person", Reason.EXPLICIT_REQUEST),
+        ("missing_knowledge", Reason.MISSING_KNOWLEDGE),
+        ("missing_tool", Reason.MISSING_TOOL),
+        ("unclear_instruction", Reason.UNCLEAR_INSTRUCTION),
+    ],
+)
+def test_b113_the_model_says_why_it_hands_off(server: OpenAIServer, plugin: Any, why: str, reason: Reason) -> None:
+    server.does(service.answers(action="handoff", reply="", why=why))
+    draft = plugin().draft_reply(turn_of())
+    assert isinstance(draft, Handoff)
+    assert draft.reason is reason
 
 
 @pytest.mark.parametrize(
