@@ -106,11 +106,8 @@ def _due(runtime: Runtime, lease: Lease) -> SessionRow | None:
         row = sessions.find(lease.id)
         if row is None or not turns.is_due(lease.id, now):
             return None
-        waiting = outbox.in_doubt(lease.id)
-        if waiting is not None:
-            # What was said last is not certain, so a responder could not be told; the turn waits for the proof.
-            turns.put_off(lease.id, max(waiting.next_at or now, now) + timedelta(milliseconds=1))
-            return None
+        if leases.in_doubt(lease.id):
+            return None  # what was said last is not certain, so a responder could not be told
         dropped = [outbox.to_action(action, row) for action in _drop_overtaken(lease, now)]
     for action in dropped:
         runtime.plugins.observe("action_settled", action=action)
