@@ -75,7 +75,8 @@ class Freshchat(Connector):
 
     def verify(self, settings: Mapping[str, object], http: HttpClient) -> Identity:
         host = urlsplit(self.base_url(settings)).netloc
-        return verification.verify(FreshchatClient(http, settings), str(settings["default_agent_email"]), host)
+        field = "api_url" if settings.get("api_url") else "domain"
+        return verification.verify(FreshchatClient(http, settings), str(settings["default_agent_email"]), host, field)
 
     def setup_guide(self, connection: Connection, webhook_url: str) -> str:
         return "\n".join(

@@ -12,9 +12,14 @@ from plugins.freshchat.schemas import word
 PROBE = "00000000-0000-0000-0000-000000000000"
 """No conversation has this id: reading it tells whether the token may read conversations, and nothing else."""
 
+MENDS = {
+    "domain": "Copy the host from the Chat URL on Freshchat's API settings page; it often is not the company's name.",
+    "api_url": "Correct the address, or leave api_url out and give the domain: Freshchat's own API needs no other.",
+}
 
-def verify(client: FreshchatClient, email: str, host: str) -> Identity:
-    """Find the designated agent by `email`.
+
+def verify(client: FreshchatClient, email: str, host: str, field: str = "domain") -> Identity:
+    """Find the designated agent by `email`; `field` is the setting that led to `host`, domain or api_url.
 
     Raises `VerifyFailed` naming the setting and the mend, `RetryLater` where no answer could be had.
     """
@@ -25,15 +30,11 @@ def verify(client: FreshchatClient, email: str, host: str) -> Identity:
         problem: Exception = _credential_problem(error)
     except (BadPayload, Refused) as error:
         said = error.words if isinstance(error, VendorError) else str(error)
-        problem = VerifyFailed(
-            "domain",
-            f"{host} does not answer as the Freshchat API ({said})",
-            "Copy the host from the Chat URL on Freshchat's API settings page; it often is not the company's name.",
-        )
+        problem = VerifyFailed(field, f"{host} does not answer as the Freshchat API ({said})", MENDS[field])
     except VendorError as error:
         problem = RetryLater(
-            f"domain: {host} gave no usable answer ({error.words}). "
-            "Check the domain for a slip, and that this machine may reach it; then try again.",
+            f"{field}: {host} gave no usable answer ({error.words}). "
+            f"Check the {field} for a slip, and that this machine may reach it; then try again.",
             after=error.after if isinstance(error, RetryLater) else None,
             status=error.status,
             trace_id=error.trace_id,

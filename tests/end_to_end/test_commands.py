@@ -226,6 +226,13 @@ def test_simulate_of_an_unknown_vendor_lists_those_there_are() -> None:
         find_simulator("zendesk")
 
 
+@pytest.mark.parametrize(("option", "known"), [("--dialect", "observed, documented"), ("--events", "all, guide")])
+def test_simulate_lists_the_dialects_and_sets_of_events_there_are(run: Run, option: str, known: str) -> None:
+    wrong = run("simulate", "freshchat", option, "other")
+    assert wrong.exit_code == 2
+    assert f'{option}: there is no "other". Those there are: {known}' in wrong.output
+
+
 def test_send_fixture_posts_to_the_running_service_as_the_vendor_would(world: Any) -> None:
     world.start()
 

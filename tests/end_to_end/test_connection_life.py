@@ -89,7 +89,7 @@ def test_a_connection_out_of_reach_is_tried_again_until_the_vendor_is_back(world
     world.start()
     [(connection, error)] = world.connections.all()
     assert not connection.active
-    assert error.startswith("Failed to verify credentials: domain: 127.0.0.1:")
+    assert error.startswith("Failed to verify credentials: api_url: 127.0.0.1:")
     provision(world.runtime)
     assert not world.connections.named("support").active
     provision(world.runtime)

@@ -137,6 +137,30 @@ def test_17_19_a_failed_verification_names_the_setting_and_the_mend(
 
 
 @pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ({"text": "<html><title>Sign in</title></html>"}, "the vendor answered 200 without JSON: Sign in"),
+        ({"status_code": 404, "text": "<html><title>No such account</title></html>"}, "404: No such account"),
+        ({"status_code": 302, "headers": {"Location": "https://x.example"}}, "points elsewhere; redirects are not"),
+    ],
+)
+def test_17_19_57_a_host_that_is_not_the_api_is_told_with_the_domain_as_the_field_to_mend(
+    vendor: requests_mock.Mocker, answer: dict[str, Any], said: str
+) -> None:
+    vendor.get(f"{BASE}/agents", **answer)
+    with pytest.raises(ConfigError) as caught:
+        FRESHCHAT.verify(SETTINGS, http())
+    told = str(caught.value)
+    assert told.startswith(
+        "Failed to verify credentials: domain: acme.freshchat.com does not answer as the Freshchat API ("
+    )
+    assert said in told
+    assert told.endswith(
+        "). Copy the host from the Chat URL on Freshchat's API settings page; it often is not the company's name."
+    )
+
+
+@pytest.mark.parametrize(
     "answer",
     [{"exc": requests.exceptions.ConnectTimeout}, {"exc": requests.exceptions.ReadTimeout}, {"status_code": 503}],
 )
