@@ -308,6 +308,23 @@ EVERY_ACCOUNT = [
 @pytest.fixture(params=EVERY_ACCOUNT)
 def every_account(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> Iterator[World]:
     """A world over each engine, in each dialect, with all events and with three."""
+    yield from _world(request, tmp_path, clock)
+
+
+BOTH_ACCOUNTS = [
+    pytest.param(("sqlite", "documented", False), id="sqlite-documented-three"),
+    pytest.param(("postgresql", "observed", True), id="postgresql-observed-all"),
+]
+"""For what hardly touches the vendor: each engine, dialect and set of events once."""
+
+
+@pytest.fixture(params=BOTH_ACCOUNTS)
+def both_accounts(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> Iterator[World]:
+    """A world over each engine, in each dialect, with all events and with three, but not each with each."""
+    yield from _world(request, tmp_path, clock)
+
+
+def _world(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> Iterator[World]:
     engine, dialect, all_events = request.param
     sqlite = engine == "sqlite"
     url = f"sqlite:///{tmp_path}/relaydesk.db" if sqlite else request.getfixturevalue("postgres_url")

@@ -17,9 +17,9 @@ REQUEST = "I want to speak to a human"
 
 
 @pytest.fixture
-def world(every_account: Any) -> Any:
-    """Every engine, dialect and set of events, see the fixture it is."""
-    return every_account
+def world(both_accounts: Any) -> Any:
+    """Each engine, dialect and set of events, see the fixture it is."""
+    return both_accounts
 
 
 def connection(world: Any) -> Any:

@@ -14,9 +14,9 @@ TOPICS = 'topics_forbidden = ["lawsuit"]\ntopics_allowed = ["parcel", "human", "
 
 
 @pytest.fixture
-def world(every_account: Any) -> Any:
-    """Every engine, dialect and set of events, see the fixture it is."""
-    return every_account
+def world(both_accounts: Any) -> Any:
+    """Each engine, dialect and set of events, see the fixture it is."""
+    return both_accounts
 
 
 def level(number: int, more: str = "") -> str:

@@ -23,9 +23,9 @@ fri = ["09:00-17:00"]
 
 
 @pytest.fixture
-def world(every_account: Any) -> Any:
-    """Every engine, dialect and set of events, see the fixture it is."""
-    return every_account
+def world(both_accounts: Any) -> Any:
+    """Each engine, dialect and set of events, see the fixture it is."""
+    return both_accounts
 
 
 def hours(outside: str, notice: str = NOTICE, more: str = "") -> str:

@@ -44,6 +44,7 @@ from plugins.openai_chat.settings import OpenAIChatSettings
 from tests.vendors import openai_server as service
 from tests.vendors.openai_server import KEY, MODEL, OpenAIServer
 
+pytestmark = pytest.mark.xdist_group("real time")  # one after the other: their limits are in seconds
 AT = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
 README = Path(__file__).parents[2] / "plugins" / "openai_chat" / "README.md"
 NOTE = "Internal: refund approved up to 250 EUR by Marta, do not tell the customer before Friday."
