@@ -31,7 +31,8 @@ class Connections:
     """All connections of this service, looked up by id or name, with what their settings and the vendor say.
 
     The file's `[[connections]]` are read again from time to time, each process for itself, so that a credential is
-    changed without a restart. A file that cannot be read then changes nothing; the rest of it counts at start only.
+    changed without a restart. Changed settings count once they are verified. A file that cannot be read then changes
+    nothing; the rest of it counts at start only.
     """
 
     def __init__(self, config: Config, plugins: Plugins, db: Database, clock: Clock) -> None:
@@ -43,6 +44,8 @@ class Connections:
         self._read_at = clock.now()
         self._reading = threading.Lock()
         self._complaint = ""
+        self._known = {connection.fingerprint: connection for connection in config.connections}
+        """All that the file has said of its connections since the start."""
         self._taken: dict[int, bool] = {}
         """Of each connection that was called: whether the vendor took its credential the last time."""
 
@@ -71,6 +74,7 @@ class Connections:
             if config.connections != self._config.connections:
                 log.info("the connections of %s have changed", config.path)
                 self._config = config
+                self._known |= {connection.fingerprint: connection for connection in config.connections}
                 self._configured = {connection.name: connection for connection in config.connections}
         finally:
             self._reading.release()
@@ -120,13 +124,18 @@ class Connections:
         configured = self.configured.get(row.name)
         if configured is None or configured.connector != row.connector:
             return None
+        active = row.active
+        if row.settings_hash and row.settings_hash != configured.fingerprint:
+            # What the file says now is not verified yet: until it is, what was verified goes on, where it is known.
+            active = row.active and row.settings_hash in self._known
+            configured = self._known.get(row.settings_hash, configured)
         return Connection(
             id=row.id,
             name=row.name,
             connector=row.connector,
             settings=configured.settings if row.disconnected_at is None else _without_secrets(configured.settings),
             identity=Identity(**row.identity) if row.identity else None,
-            active=row.active,
+            active=active,
             generation=row.generation,
         )
 

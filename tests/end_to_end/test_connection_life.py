@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from core.config import load_config
+from core.connections import Connections
 from core.errors import ConfigError
 from core.flow.disconnect import disconnect
 from core.jobs.dispatch import drain_all_due
@@ -115,6 +117,35 @@ def test_b21_b23_a_token_rotated_in_the_file_is_used_without_a_restart_and_the_a
     assert world.replies(conversation) == ["Hello from the AI."]
     assert world.webhook_url == address
     assert new not in caplog.text
+
+
+def test_changed_settings_count_once_they_are_verified_and_until_then_the_old_ones_do(world: Any) -> None:
+    world.start()
+    rewrite(world, "robin@example.com", "nobody@example.com")
+    world.clock.advance(16)
+    conversation = world.sim.customer_writes(world.ada, "Hi")
+    world.run(10)
+    assert world.replies(conversation) == ["Hello from the AI."]
+    assert world.connections.named("support").settings["default_agent_email"] == "robin@example.com"
+    provision(world.runtime)
+    [(connection, error)] = world.connections.all()
+    assert not connection.active
+    assert error.startswith("Failed to verify credentials: default_agent_email: ")
+    rewrite(world, "nobody@example.com", "hanna@example.com")
+    world.clock.advance(16)
+    provision(world.runtime)
+    assert world.connections.named("support").agent_id == world.human.id
+
+
+def test_a_service_that_starts_with_a_changed_file_waits_until_it_is_verified(world: Any) -> None:
+    world.start()
+    rewrite(world, "robin@example.com", "hanna@example.com")
+    world.connections.read_again()
+    restarted = Connections(
+        load_config(world.folder / "config.toml"), world.runtime.plugins, world.runtime.db, world.clock
+    )
+    restarted.read_again()
+    assert not restarted.named("support").active
 
 
 def test_a_changed_file_that_is_wrong_is_told_once_and_not_used(world: Any, caplog: pytest.LogCaptureFixture) -> None:
