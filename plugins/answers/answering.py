@@ -91,20 +91,23 @@ def _find(index: Index, parts: Sequence[str]) -> Found | None:
     language = language_of(whole)
     asked = index.ask(whole, language)
     found = _best(index, asked, language)
-    if len(parts) == 1 or (found is not None and found.confidence >= SURE):
+    several = sum(asks(part) for part in parts) > 1
+    if len(parts) == 1 or (found is not None and found.confidence >= SURE and not several):
         return found
     answers: list[Found] = [found] if found else []
     questions: list[Found | None] = []
     for part in parts[-_MOST_PARTS:]:
         one = index.ask(part, language)
         best = _best(index, one, language)
-        if asks(part) and one.weights:
+        if asks(part) and one.wanted:
             questions.append(best)
         elif best is not None:
             # The whole may have been cut at its length, so that a part can outweigh it.
-            share = sum(one.weights.values()) / (sum(asked.weights.values()) or 1.0)
+            share = one.weight / (asked.weight or 1.0)
             answers.append(Found(best.passages, best.confidence * min(1.0, _PART_TOLD + (1 - _PART_TOLD) * share)))
     together = _together(questions)
+    if together and together[0].confidence >= SURE:
+        return together[0]
     return max([*answers, *together], key=lambda each: each.confidence, default=None)
 
 

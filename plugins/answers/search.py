@@ -10,36 +10,62 @@ import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from rapidfuzz import fuzz, process
-
 from core import ConfigError
-from plugins.answers.languages import without_small_words
-from plugins.answers.passages import Passage
+from plugins.answers.languages import asks, language_of
+from plugins.answers.passages import Passage, sentences
+from plugins.answers.vocabulary import PART, Vocabulary
+from plugins.answers.words import ALIKE, Term, figures, terms, thesaurus
 
-TOKENIZER = "porter unicode61 remove_diacritics 2"
-CANDIDATES = 12
+CANDIDATES = 20
 """Passages of the best BM25 rank that are looked at more closely."""
 MOST_WORDS = 60
-"""Words of a question that are searched for; a longer text is searched sentence by sentence as well."""
-_SIMILAR = 85.0
-"""From which likeness (0 to 100) an unknown word is taken for a misspelt known one."""
-_SHORTEST_MISSPELT = 5
+"""Terms of a question that are searched for; a longer text is searched sentence by sentence as well."""
 _LONG_NUMBER = re.compile(r"\d{4,}")
 """An order number, a postcode, a year: it says nothing about which passage is meant."""
 _COLUMN_WEIGHTS = "3.0, 3.0, 1.0"  # of titles, questions and text
+_TEXT_ALONE = 0.3
+"""What a passage counts, in reckoning how common a word is, that has it in its text and not in its titles."""
+_LEAST = 0.15
+"""The least that a term weighs, however common it is."""
+_LEAST_ASKING = 0.25
+"""The same for "how long", "when" and "how much": they tell passages of one topic apart."""
+_WORD_OF_PHRASE = 0.5
+"""What one word of a known phrase counts."""
+_LIGHT = 0.3
+"""What a word of a story counts, beside one that says what it is about."""
+_TOLD = 0.5
+"""What a word counts that stands only in sentences that ask nothing, while others ask."""
+
+Field = Mapping[str, float]
+"""Stems and groups of a piece of text, with how surely they are in it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """What a text is made of once it is stemmed: the place of each stem counts once."""
+class Wanted:
+    """A term of a question: what it may be called in a passage, with how well that fits, and what it weighs."""
 
-    titles: frozenset[str]
-    questions: tuple[frozenset[str], ...]
-    text: frozenset[str]
+    word: str
+    keys: Field
+    weight: float
+    proper: bool
+    """Whether it is written as a name: with a capital in the middle of a sentence."""
+    known: float
+    """How well the best of all passages has it: 0.0 for a thing that no file names."""
 
-    @property
-    def all(self) -> frozenset[str]:
-        return self.titles.union(self.text, *self.questions)
+
+@dataclass(slots=True)
+class Fields:
+    """What a passage is made of."""
+
+    heading: Field
+    titles: Field
+    questions: tuple[Field, ...]
+    sentences: tuple[Field, ...]
+    whole: Field
+    named: tuple[Wanted, ...] = ()
+    """The terms of the heading, as if they were asked for."""
+    listed: tuple[tuple[Wanted, ...], ...] = ()
+    """The same of each listed question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +73,33 @@ class Candidate:
     """A passage that has words of the question; `score` is its BM25 rank turned round: higher is better."""
 
     passage: Passage
-    words: Words
+    fields: Fields
     score: float
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question made ready: its informative stems, each with its weight (rare words weigh more)."""
+    """A question made ready."""
 
     text: str
-    weights: Mapping[str, float]
-    unknown: frozenset[str]
-    """Stems that occur in no passage."""
+    wanted: tuple[Wanted, ...]
+    weight: float
+    """What the terms weigh together."""
+    field: Field
+    """The terms as a piece of text, to look for those of a heading in."""
+
+
+def match(wanted: Wanted, place: Field) -> float:
+    """How well a piece of text has a term, from 0.0 to 1.0."""
+    return max((fit * place[key] for key, fit in wanted.keys.items() if key in place), default=0.0)
 
 
 def require_fts5() -> None:
     """Raise `ConfigError` if this Python's SQLite was built without full-text search."""
     connection = sqlite3.connect(":memory:")
     try:
-        connection.execute(f'CREATE VIRTUAL TABLE probe USING fts5(text, tokenize = "{TOKENIZER}")')
+        connection.execute("CREATE VIRTUAL TABLE probe USING fts5(text)")
     except sqlite3.OperationalError as error:
         raise ConfigError(
             "plugins.enabled",
@@ -81,96 +115,125 @@ class Index:
 
     def __init__(self, passages: Sequence[Passage]) -> None:
         self._passages = tuple(passages)
+        self._languages = [each.language or language_of(" ".join((*each.titles, each.text))) for each in passages]
         self._lock = threading.Lock()
         self._db = sqlite3.connect(":memory:", check_same_thread=False)
         # An index that was replaced may still be asked by another thread: it is closed when the last one lets go.
         weakref.finalize(self, self._db.close)
-        self._db.executescript(
-            f"""
-            CREATE VIRTUAL TABLE passage USING fts5(titles, questions, text, tokenize = "unicode61");
-            CREATE VIRTUAL TABLE stemmed USING fts5(text, tokenize = "{TOKENIZER}");
-            CREATE VIRTUAL TABLE stem USING fts5vocab(stemmed, instance);
-            """
-        )
-        self._words = self._fill()
-        self._spread: dict[str, int] = {}
-        for words in self._words:
-            for stem in words.all:
-                self._spread[stem] = self._spread.get(stem, 0) + 1
-        self._long_stems = [stem for stem in self._spread if len(stem) >= _SHORTEST_MISSPELT]
+        self._db.execute('CREATE VIRTUAL TABLE passage USING fts5(titles, questions, text, tokenize = "unicode61")')
+        texts = (" ".join((*each.titles, *each.questions, each.text)) for each in self._passages)
+        self._vocabulary = Vocabulary(texts, {*self._languages})
+        self._fields = [self._read(place) for place in range(len(self._passages))]
+        self._spread: dict[str, float] = {}
+        for fields in self._fields:
+            for key, share in fields.whole.items():
+                told = share if key in fields.titles else _TEXT_ALONE * share
+                self._spread[key] = self._spread.get(key, 0.0) + told
+        for place, fields in enumerate(self._fields):
+            passage, language = self._passages[place], self._languages[place]
+            fields.named = self._wants(passage.titles[-1] if passage.titles else "", language)
+            fields.listed = tuple(self._wants(each, language) for each in passage.questions)
+            self._store(place, fields)
 
     def __len__(self) -> int:
         return len(self._passages)
 
     def ask(self, question: str, language: str) -> Asked:
-        """The informative words of a question in `language` ("" if not known), stemmed and weighed."""
-        plain = " ".join(without_small_words(question, language).split()[:MOST_WORDS])
-        with self._lock:
-            [stems] = self._stems([plain])
-        weights: dict[str, float] = {}
-        unknown: set[str] = set()
-        for stem in stems:
-            if (len(stem) < 2 and not stem.isdigit()) or _LONG_NUMBER.fullmatch(stem):
-                continue
-            known = stem if stem in self._spread else self._respelt(stem)
-            if not known:
-                unknown.add(stem)
-            weights[known or stem] = self._weight(known)
-        return Asked(question, weights, frozenset(unknown))
+        """The terms of a question in `language` ("" if not known), weighed."""
+        parts = sentences(question)
+        asking = [each for each in parts if asks(each)]
+        found: dict[tuple[str, ...], Wanted] = {}
+        for part in [*asking, *(each for each in parts if each not in asking)]:
+            factor = _TOLD if asking and part not in asking else 1.0
+            for term in terms(part, language):
+                wanted = self._want(term, language, factor)
+                key = tuple(sorted(wanted.keys))
+                if wanted.keys and (key not in found or found[key].weight < wanted.weight) and len(found) < MOST_WORDS:
+                    found[key] = wanted
+        asked = tuple(found.values())
+        return Asked(question, asked, sum(each.weight for each in asked), _union(each.keys for each in asked))
 
     def candidates(self, asked: Asked) -> list[Candidate]:
         """The passages that have any of the words asked for, best first."""
-        stems = [stem for stem in asked.weights if stem not in asked.unknown]
-        if not stems:
+        keys = {_token(key) for wanted in asked.wanted for key in wanted.keys if key in self._spread}
+        if not keys:
             return []
-        query = " OR ".join(f'"{stem}"' for stem in stems)
+        query = " OR ".join(f'"{key}"' for key in sorted(keys))
         with self._lock:
             rows = self._db.execute(
                 f"SELECT rowid, bm25(passage, {_COLUMN_WEIGHTS}) AS rank FROM passage"  # noqa: S608 - constants
                 " WHERE passage MATCH ? ORDER BY rank, rowid LIMIT ?",
                 (query, CANDIDATES),
             ).fetchall()
-        return [Candidate(self._passages[row], self._words[row], -rank) for row, rank in rows]
+        return [Candidate(self._passages[row], self._fields[row], -rank, self._languages[row]) for row, rank in rows]
 
-    def _weight(self, stem: str) -> float:
-        """The inverse document frequency, as BM25 has it; the word "" occurs nowhere."""
-        spread = self._spread.get(stem, 0)
-        return math.log(1 + (len(self._passages) - spread + 0.5) / (spread + 0.5))
+    def _wants(self, text: str, language: str) -> tuple[Wanted, ...]:
+        """The terms of a heading or listed question, weighed as if it were asked."""
+        found = (self._want(term, language, 1.0) for term in terms(text, language))
+        return tuple(each for each in found if each.keys)
 
-    def _respelt(self, stem: str) -> str:
-        """The known stem that an unknown one is a misspelling of, "" if there is none."""
-        if len(stem) < _SHORTEST_MISSPELT:
-            return ""
-        found = process.extractOne(stem, self._long_stems, scorer=fuzz.ratio, score_cutoff=_SIMILAR)
-        return found[0] if found else ""
+    def _want(self, term: Term, language: str, factor: float) -> Wanted:
+        """What to look for in place of a term: itself, the groups it stands for, or what it was meant to be."""
+        known = [each for each in term.stems if each in self._spread]
+        keys: dict[str, float] = {}
+        if not known and not term.groups and len(term.stems) == 1:
+            if (len(term.word) < 2 and not term.word.isdigit()) or _LONG_NUMBER.fullmatch(term.word):
+                return Wanted(term.word, {}, 0.0, False, 0.0)
+            keys |= self._vocabulary.respelt(term.word, language)
+        if not keys:
+            keys |= self._vocabulary.parts(term.stems[-1], language) if len(term.stems) == 1 and not known else {}
+        share = 1.0 if len(term.stems) == 1 else _WORD_OF_PHRASE
+        keys |= dict.fromkeys(term.stems, share)
+        for group, strength in term.groups.items():
+            keys[group] = max(keys.get(group, 0.0), ALIKE * strength)
+        sure = [key for key, fit in keys.items() if fit >= PART]
+        spread = max((self._spread.get(key, 0.0) for key in sure), default=0.0)
+        best = max((fit for key, fit in keys.items() if key in self._spread), default=0.0)
+        light = term.light or (term.goods and best < PART)
+        least = _LEAST if thesaurus(language).asking.isdisjoint(term.groups) else _LEAST_ASKING
+        weight = max(least, self._weight(spread)) * factor * (_LIGHT if light else 1.0)
+        return Wanted(term.word, keys, weight, term.proper and not light, best)
 
-    def _fill(self) -> list[Words]:
-        """Index the passages by their stems, and return what each is made of.
+    def _weight(self, spread: float) -> float:
+        """The inverse document frequency, as BM25 has it, beside that of a word which occurs nowhere."""
+        count = len(self._passages)
+        most = math.log(1 + (count + 0.5) / 0.5)
+        return math.log(1 + max(0.0, count - spread + 0.5) / (spread + 0.5)) / most
 
-        Stems are stored, not words: so a question is searched by the very stems its confidence is reckoned from.
-        """
-        texts: list[str] = []
-        for passage in self._passages:
-            texts += [" ".join(passage.titles), passage.text]
-            texts += [without_small_words(question, passage.language) for question in passage.questions]
-        stems = iter(self._stems(texts))
-        filled: list[Words] = []
-        for row, passage in enumerate(self._passages):
-            titles, text = next(stems), next(stems)
-            questions = [next(stems) for _ in passage.questions]
-            self._db.execute(
-                "INSERT INTO passage (rowid, titles, questions, text) VALUES (?, ?, ?, ?)",
-                (row, " ".join(titles), " ".join(word for each in questions for word in each), " ".join(text)),
-            )
-            filled.append(Words(frozenset(titles), tuple(map(frozenset, questions)), frozenset(text)))
-        return filled
+    def _read(self, place: int) -> Fields:
+        """What the passage at this place is made of, less what needs to know how common each word is."""
+        passage, language = self._passages[place], self._languages[place]
+        heading = self._field(passage.titles[-1] if passage.titles else "", language)
+        titles = self._field(". ".join(passage.titles), language)
+        questions = tuple(self._field(each, language) for each in passage.questions)
+        told = tuple(self._field(each, language, figured=True) for each in sentences(passage.text))
+        return Fields(heading, titles, questions, told, _union([titles, *questions, *told]))
 
-    def _stems(self, texts: Iterable[str]) -> list[list[str]]:
-        """The stems of each text in order, made by the same tokenizer that the index uses."""
-        listed = list(texts)
-        self._db.executemany("INSERT INTO stemmed (rowid, text) VALUES (?, ?)", enumerate(listed))
-        found: list[list[str]] = [[] for _ in listed]
-        for stem, row in self._db.execute('SELECT term, doc FROM stem ORDER BY doc, "offset"'):
-            found[row].append(stem)
-        self._db.execute("DELETE FROM stemmed")
+    def _field(self, text: str, language: str, figured: bool = False) -> Field:
+        found: dict[str, float] = figures(text, language) if figured else {}
+        for term in terms(text, language):
+            for each in term.stems:
+                found[each] = 1.0
+                for part, share in self._vocabulary.parts(each, language).items():
+                    found[part] = max(found.get(part, 0.0), share)
+            for group, strength in term.groups.items():
+                found[group] = max(found.get(group, 0.0), strength)
         return found
+
+    def _store(self, row: int, fields: Fields) -> None:
+        columns = (fields.titles, _union(fields.questions), _union(fields.sentences))
+        texts = (" ".join(map(_token, column)) for column in columns)
+        self._db.execute("INSERT INTO passage (rowid, titles, questions, text) VALUES (?, ?, ?, ?)", (row, *texts))
+
+
+def _token(key: str) -> str:
+    """A key as one word of the full-text index."""
+    return re.sub(r"\W", "", key)
+
+
+def _union(fields: Iterable[Field]) -> Field:
+    found: dict[str, float] = {}
+    for each in fields:
+        for key, share in each.items():
+            found[key] = max(found.get(key, 0.0), share)
+    return found

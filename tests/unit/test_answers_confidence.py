@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ from plugins.answers.search import Index
 SAMPLE = Path(__file__).parents[2] / "plugins" / "answers" / "sample"
 THRESHOLD = 0.5
 """The default of the setting handoff.confidence."""
+
+MIDDLING = Measures(*[0.5 for _ in fields(Measures)])
 
 # What customers ask, and the passage that answers it; none of these questions stands in the files themselves.
 ANSWERED = [
@@ -133,10 +136,14 @@ def test_a_misspelt_word_is_understood(ask: Callable[[str], Reply | Handoff]) ->
     assert draft.confidence >= THRESHOLD
 
 
-@pytest.mark.parametrize("name", ["coverage", "heading", "likeness", "margin", "substance"])
+@pytest.mark.parametrize("name", ["coverage", "heading", "sentence", "named", "likeness", "margin", "substance"])
 def test_more_of_any_measure_raises_the_odds(name: str) -> None:
-    middling = dict.fromkeys(["coverage", "heading", "likeness", "margin", "substance"], 0.5)
-    assert odds(Measures(**{**middling, name: 1.0})) > odds(Measures(**middling))
+    assert odds(replace(MIDDLING, **{name: 1.0})) > odds(MIDDLING)
+
+
+@pytest.mark.parametrize("name", ["missing", "stranger"])
+def test_what_a_passage_lacks_lowers_the_odds(name: str) -> None:
+    assert odds(replace(MIDDLING, **{name: 1.0})) < odds(MIDDLING)
 
 
 def test_a_passage_with_an_equal_is_less_sure_than_one_without() -> None:

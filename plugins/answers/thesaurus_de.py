@@ -1,0 +1,238 @@
+"""What customers and help centres say for the same thing in German: words and phrases of a like meaning."""
+
+from __future__ import annotations
+
+GROUPS = """
+    erstattung; rückerstattung; erstatten; geld zurück; rückzahlung; zurückzahlen; auszahlen; zurückbekommen;
+        gutschrift;
+        bekomme mein geld; preis zurück; zurückerstatten; guthaben
+    preis; kosten; kostet; preise; teuer; wie viel; wieviel; gebühr; tarif; bezahlen; zahlen; zuschlag; aufpreis;
+        was zahle ich;
+        preisliste; betrag; billig; günstig
+    gebühr; aufpreis; zuschlag; zusatzkosten; strafe; extra; mehrkosten; bearbeitungsgebühr
+    bezahlen; zahlen; zahlung; begleichen; zahlbar; bezahlung; überweisen
+    zahlungsart; zahlungsarten; zahlungsmethode; zahlungsmittel; zahlungsweise; zahlungsmöglichkeiten; wie kann ich
+        zahlen;
+        wie kann ich bezahlen; womit kann ich
+    ~ zahlungsart; paypal; visa; mastercard; kreditkarte; lastschrift; überweisung; rechnung; klarna; vorkasse; bar;
+        sepa; giropay;
+        bezahlen; zahlen
+    kreditkarte; karte; ec-karte; bankkarte; girokarte
+    lastschrift; abbuchen; abbuchung; einziehen; einzug; bankeinzug; sepa; abgebucht; belasten; eingezogen
+    nachnahme; bar bei lieferung; beim boten zahlen
+    rate; raten; ratenzahlung; ratenkauf; in raten; teilzahlung; finanzierung; abstottern; später zahlen; monatlich
+        zahlen
+    abgelehnt; zahlung fehlgeschlagen; fehlgeschlagen; nicht angenommen; verweigert; geht nicht durch; abgewiesen;
+        gescheitert
+    doppelt abgebucht; zweimal abgebucht; doppelt berechnet; doppelt bezahlt; zweimal bezahlt
+    rechnung; beleg; quittung; kassenbon; kassenzettel; kaufbeleg; rechnungen; bon
+    mahnung; zahlungserinnerung; mahngebühr; offen; rückstand
+    mehrwertsteuer; umsatzsteuer; steuer; ust-id; steuernummer
+    rabatt; nachlass; ermäßigung; preisnachlass; vergünstigung; prozent; skonto; reduziert; günstiger; ermäßigt;
+        billiger
+    gutschein; gutscheincode; rabattcode; coupon; code; aktionscode; geschenkgutschein; geschenkkarte; voucher
+    kostenlos; gratis; umsonst; kostenfrei; frei; ohne kosten; unentgeltlich; inklusive; enthalten; inbegriffen;
+        kostet nichts;
+        im preis
+    enthalten; inklusive; inbegriffen; dabei; umfasst; beinhaltet; im preis; gehört dazu
+    kaution; pfand; sicherheit; anzahlung; hinterlegen; sicherheitsleistung; vorgemerkt; blockiert; geblockt
+    anzahlung; vorauszahlung; vorschuss; vorkasse
+    student; studenten; schüler; studierende; lehrer
+    versicherung; versichert; versichern; schutzpaket; schutz; abgesichert; schutzbrief; vollkasko; haftpflicht
+    entschädigung; schadenersatz; schadensersatz; ausgleich; wiedergutmachung
+    bestellung; bestellen; auftrag; kauf; einkauf; kaufen; gekauft; bestellt
+    lieferung; versand; zustellung; liefern; verschicken; senden; schicken; zustellen; sendung; versenden; geliefert;
+        zugestellt; ausliefern
+    ~ lieferung; paket; bote; zusteller; post; dhl; kurier; porto; fracht; spedition
+    paket; päckchen; sendung; lieferung; ware; karton
+    kurier; bote; zusteller; paketbote; fahrer; postbote; paketdienst; spediteur
+    verfolgen; sendungsverfolgung; tracking; wo ist mein; wo bleibt; sendungsnummer; unterwegs; paketverfolgung;
+        nachverfolgen
+    lieferzeit; lieferdauer; wie lange dauert; versanddauer; wann kommt; wann ist mein; wann wird geliefert
+    angekommen; ankommen; da; eingetroffen; eintreffen; erhalten; kommt an
+    nicht angekommen; verloren; nie erhalten; verschwunden; fehlt; nicht erhalten; verschollen; nicht da; verlust;
+        abhanden;
+        nicht bekommen; vermisst
+    verlust; verlieren; verloren; diebstahl; gestohlen; geklaut; stehlen; abhanden; weg
+    versandkosten; porto; lieferkosten; versand; liefergebühr
+    express; eilig; schnell; schneller; dringend; am nächsten tag
+    ausland; international; länder; land; europa; eu; grenze
+    ~ land; schweiz; österreich; frankreich; italien; niederlande; belgien; polen; spanien; deutschland
+    adresse; anschrift; lieferadresse; umgezogen; postleitzahl; umzug; straße
+    ausverkauft; nicht verfügbar; verfügbar; lieferbar; vorrätig; auf lager; wieder da; lager; vergriffen
+    abholen; abholung; selbst abholen; mitnehmen; holen; entgegennehmen; übergabe
+    stornieren; storno; kündigen; absagen; widerrufen; abbestellen; stornierung; rückgängig; abbrechen; absage;
+        annullieren;
+        zurücktreten; rücktritt; beenden
+    kündigen; kündigung; beenden; aufhören; vertrag beenden; kündigungsfrist; austreten; aussteigen
+    widerruf; widerrufen; widerrufsrecht; zurücktreten
+    ändern; änderung; umändern; anpassen; korrigieren; bearbeiten; tauschen; wechseln; umstellen; berichtigen;
+        aktualisieren
+    verschieben; umbuchen; verlegen; anderes datum; umbuchung; anderer termin; später
+    falsch; fehler; irrtum; versehentlich; aus versehen; vertippt; verkehrt
+    bestätigung; bestätigungsmail; bestellbestätigung; bestätigen; auftragsbestätigung; buchungsbestätigung
+    größe; größer; kleiner; passt; passen; zu klein; zu groß; maße; abmessungen
+    rückgabe; zurückgeben; zurückschicken; zurücksenden; rücksendung; retoure; zurückbringen; retournieren; abgeben;
+        einsenden;
+        zurücknehmen; wiederbringen; rückgaberecht; zurück
+    umtausch; umtauschen; tauschen; austauschen; ersetzen; andere größe; ersatz; wechseln
+    etikett; rücksendeetikett; label; retourenschein; aufkleber; retourenlabel
+    kaputt; defekt; beschädigt; gebrochen; gerissen; zerbrochen; schaden; schäden; funktioniert nicht; geht nicht;
+        mangel; fehlerhaft;
+        zerrissen; beschädigung; riss; bricht; zerstört; kratzer; abgebrochen; loch; delle; beschädigen
+    störung; ausfall; ausgefallen; problem; funktioniert nicht; geht nicht; nicht erreichbar; fehler; down
+    problem; schwierigkeit; ärger; reklamation; beschwerde; reklamieren; beschweren; beanstanden
+    garantie; gewährleistung; garantiezeit; garantieanspruch
+    reparatur; reparieren; instandsetzen; flicken; reparaturen; werkstatt; beheben; richten
+    ersatzteil; ersatzteile; teil
+    gebraucht; benutzt; getragen; geöffnet; gebrauchsspuren; abnutzung; verschleiß; abgenutzt
+    foto; bild; fotos; aufnahme
+    waschen; reinigen; reinigung; säubern; putzen; waschmaschine; dreckig; schmutzig; verschmutzt; sauber; verdreckt
+    anmelden; einloggen; login; zugang; registrieren; anmeldung; registrierung; einschreiben; log dich ein
+    konto; account; kundenkonto; profil; benutzerkonto
+    passwort; kennwort; zugangsdaten; pin; geheimzahl
+    vergessen; verloren; weiß nicht mehr; fällt mir nicht ein
+    gesperrt; blockiert; sperre; entsperren
+    e-mail; mail; email; nachricht
+    löschen; entfernen; schließen; löschung; auflösen
+    konto löschen; konto schließen; konto kündigen; account löschen
+    daten; datenschutz; dsgvo; personenbezogen
+    newsletter; werbung; werbemail; rundbrief; abmelden; abbestellen
+    benachrichtigung; benachrichtigen; bescheid; melden; informieren; meldung; meldungen
+    telefon; anrufen; telefonisch; rufnummer; telefonnummer; hotline; anruf; handy; am telefon
+    kontakt; erreichen; erreichbar; erreichbarkeit; hotline; kundenservice; support; kundendienst; sprechen; melden;
+        ansprechpartner;
+        service; anrufen
+    öffnungszeiten; geöffnet; offen; öffnen; wann habt ihr auf; uhrzeit; erreichbar; sprechzeiten; geschlossen; zu;
+        aufhaben
+    wochenende; samstag; sonntag; sonntags; samstags; feiertag; feiertags
+    laden; filiale; geschäft; shop; standort; niederlassung; verkaufsstelle; vor ort
+    familie; haushalt; kinder; partner; mann; frau; ehepartner
+    kind; kinder; baby; kleinkind; sohn; tochter; jugendliche
+    mitglied; mitgliedschaft; abo; abonnement; vertrag; tarif
+    verlängern; verlängerung; länger; weiter; ausdehnen; länger behalten; einen tag länger
+    pausieren; pause; aussetzen; ruhen; unterbrechen
+    vorteil; vorteile; leistung; leistungen
+    gültig; gültigkeit; abgelaufen; läuft ab; verfallen; ablaufen
+    frist; wie lange; zeitraum; bis wann; dauer; dauert; wie viele tage; laufzeit; #duration
+    wann; um wie viel uhr; ab wann; bis wann; wie lange; uhrzeit; termin; #duration
+    ~ wie viel; was kostet; wieviel; preis; kosten; #money
+    monatlich; monat; pro monat
+    jährlich; jahr; pro jahr
+    verleih; leihen; ausleihen; mieten; miete; verleihen; vermieten; borgen; leihgebühr; entleihen; gemietet;
+        geliehen; vermietung;
+        mietpreis; mietweise; verleiht; leihe; mieter
+    reservieren; reservierung; buchen; buchung; vorbestellen; vormerken; gebucht; reserviert; termin; vorbuchen; im
+        voraus
+    mitbringen; dabeihaben; mitnehmen; brauche; benötigen; vorlegen; vorzeigen; mit haben
+    ausweis; personalausweis; pass; reisepass; perso; führerschein; identität
+    verspätet; verspätung; zu spät; später; überziehen; nicht rechtzeitig; verspäten; verzögerung; nicht pünktlich;
+        länger behalten
+    vorher; im voraus; vorab; früher; schon; vortag; vorabend; zuvor
+    alter; mindestalter; wie alt; ab 18; volljährig; minderjährig; jahre alt; ab welchem alter
+    job; stelle; bewerben; arbeiten; praktikum; karriere
+    beratung; beraten; empfehlen; empfehlung; welche
+    schulung; kurs; webinar; seminar; einweisung; lehrgang; training; fortbildung; unterricht; einführung
+    gruppe; gruppen; verein; klasse; schulklasse; mehrere personen
+    bewertung; bewerten; rezension; feedback
+    notfall; unfall; dringend
+    vegan; vegetarisch; allergie; diät; diätkost; glutenfrei; laktose; unverträglichkeit
+    rollstuhl; barrierefrei; behinderung; gehbehindert; treppe; aufzug; stufenlos
+    hund; hunde; haustier; haustiere; tier; tiere; katze; vierbeiner
+    parken; parkplatz; auto abstellen; stellplatz; abstellen; garage; parkhaus; parkplätze
+    auto; wagen; pkw; fahrzeug
+    reise; urlaub; fahrt; tour; trip
+    hafen; anleger; pier; kai; anlegestelle
+    schiff; boot; dampfer; an bord; bord; aufs schiff
+    einschiffung; an bord gehen; aufs schiff; einsteigen; boarding; einchecken
+    kabine; zimmer; koje; unterkunft
+    einzelreisende; allein; alleine; einzelkabine; einzelzimmer; für mich allein; alleinreisend; single
+    balkon; terrasse
+    ausflug; ausflüge; landausflug; landausflüge; exkursion; besichtigung; führung
+    essen; verpflegung; mahlzeit; mahlzeiten; vollpension; halbpension; frühstück; abendessen; mittagessen;
+        restaurant; küche
+    getränk; getränke; trinken; getränkepaket; wein; bier; kaffee
+    kleidung; anziehen; kleiden; kleiderordnung; dresscode; anzug; tragen; garderobe
+    internet; wlan; wifi; online; netz; verbindung
+    handtuch; handtücher; föhn; haartrockner; bettwäsche
+    flug; fliegen; flugzeug; flüge
+    gepäck; koffer; tasche; handgepäck
+    bahn; zug; bahnhof; fahrkarte
+    bus; shuttle; transfer
+    wetter; hochwasser; sturm; regen; schnee; unwetter
+    ausfallen; fällt aus; abgesagt; entfällt; findet nicht statt; ausfall
+    wartung; wartungsarbeiten; pflege; update; instandhaltung; inspektion
+    ankündigen; vorher sagen; informiert; bescheid
+    herunterladen; download; runterladen; speichern
+    app; anwendung; programm; software
+    sprache; deutsch; englisch; türkisch; französisch; übersetzen
+    artikel; produkt; ware; sache; ding; gegenstand
+    ausrüstung; equipment; material; zeug; sachen; geräte
+    anbieten; angebot; führen; sortiment
+    teil; teilweise; hälfte
+    person; personen; leute; mensch
+    abend; abends; freitagabend; morgens; nachmittag; nachmittags; uhr
+    tag; tage; täglich; tagespreis; pro tag; am tag
+    dauern; dauert; dauer; zeit; stunden
+    kostenvoranschlag; angebot; schätzung; voranschlag
+    wochenende; freitag bis sonntag; samstag und sonntag; zwei tage
+    tagespreis; pro tag; am tag; tag; täglich; mietpreis; leihpreis
+    verlieren; verloren; verlust; abhandengekommen; weg; verlegt; liegen gelassen
+    diebstahl; gestohlen; geklaut; stehlen; dieb; entwendet
+    zurück; zurückgeben; zurückbringen; rückgabe; abgeben; wieder abgeben; retour
+    früher; eher; am vortag; vorher; schon; vorab; am abend vorher; tag davor
+    angebot; sortiment; welche; was gibt es; was kann man; auswahl; verfügbar
+    haften; haftung; verantwortlich; schuld; aufkommen; ersetzen; schadenersatz; selbst zahlen; übernehmen
+    gewicht; schwer; kilo; kg; wiegt
+    maße; länge; breite; höhe; größe; wie groß
+    sicherheit; hygiene; sicher; sauber
+    stadt; ort; filiale; standort; wo
+    zurückbekommen; zurückerhalten; freigegeben; wieder frei; wiederbekommen; ausgezahlt
+    wert; zeitwert; neupreis; neuwert; kaufpreis
+    höchstens; maximal; bis zu; mehr als; obergrenze
+    mindestens; wenigstens; ab; minimum
+    abgeben; einreichen; abliefern; hinbringen
+    ausfüllen; eintragen; formular; eingeben
+    übernehmen; aufkommen; bezahlt; trägt; haften; haftung
+"""
+"""One group a line, as in the English list."""
+
+LIGHT = """
+    übers ums fürs beim daran dass unsere wegen bereits wer wem wen etwas nichts erst denn sonst sollen soll bieten
+    abend abends aktuell allerdings alles andere anderen anderer anders angeblich anscheinend bald beispiel beide
+    besser
+    bestimmt bekomme bekommen bekommt bereits besonders bescheid bruder brauche brauchen braucht danach danke dabei
+    dachte
+    daher damit davon dazu denke dringend echt eben eigentlich einfach einmal etwa euch eure euren euer eurem eurer
+    extra
+    falls familie fast finde finden findet frage fragen frau freitag freund freundin früh ganz ganze geben geht
+    gehen gemacht
+    genau genug gerade gern gerne gestern gesehen glaube gleich gut gute guten heute hier hilfe hoffe ihnen immer
+    irgendwie
+    jahr jahre jedes jeden jemand junge kommen kommt klappt könnt könnten kurz lange langsam lassen leider letzte
+    letzten
+    letzter leute liebe liebes mache machen macht mal manchmal mann mehrere meint mensch mindestens minuten mittwoch
+    monat
+    monate montag morgen möglich möglichkeit mutter müssen müsste nächste nächsten nachmittag natürlich nein nie
+    niemand
+    nochmal nutzen oft ort paar passiert plötzlich problem sache sachen sagen sagt samstag schnell schwester seit
+    sehen
+    selbst sicher sofort sohn sollen sollte sonntag sonst spät später statt stelle stunde stunden tag tage tagen
+    tochter
+    total trotz überhaupt unbedingt ungefähr unsere unserem unseren unserer vater vielen vielleicht viel viele
+    vormittag
+    warte warten weg wegen weiß weiter wenig weniger wirklich wissen woche wochen wochenende wollen wollte würde
+    würden zeit
+    ziemlich zuerst zurzeit zusammen zwei drei vier fünf sechs zwar dürfen darf kann gibt bietet bieten möchten wollen
+"""
+"""Words that tell a story around the question more often than they say what it is about."""
+
+GOODS = """
+    artikel bett brille buch fahrrad fernseher gerät hemd herd hose hut jacke kamera kanne kleid kühlschrank lampe
+    laptop
+    mantel maschine matratze messer mütze ofen pfanne pullover regal rock rucksack sachen schal schlafsack schrank
+    schuh schuhe
+    seil sessel sofa spiegel stange staubsauger stiefel stuhl tasche teppich tisch toaster topf uhr vase
+    waschmaschine zelt
+"""
+"""Things people buy or hire, as in the English list."""

@@ -1,0 +1,524 @@
+"""What customers and help centres say for the same thing in English: words and phrases of a like meaning."""
+
+from __future__ import annotations
+
+GROUPS = """
+    # Money: prices, payments, refunds.
+    refund; money back; reimburse; reimbursement; get my money; get our money; get my money back; get our money
+        back; pay back; paid back; repay; give my money;
+        money returned; cash back; refundable; get everything back; price back; have my money
+    price; cost; how much; rate; tariff; pricing; how expensive; what does it cost; price list
+    ~ price; fee; charge; expensive; cheap; cheaper; pay; dollar; euro; pound; how much
+    fee; charge; surcharge; extra cost; extra charge; penalty
+    charge; debit; bill; withdraw money; take money; took money; charged; deduct
+    charge; take payment; collect payment; draw the money
+    pay; payment; settle; paid; paying; payable
+    ways to pay; payment method; payment methods; means of payment; how to pay; pay by; pay with; settle with
+    ~ ways to pay; paypal; visa; mastercard; amex; american express; credit card; debit card; apple pay; google pay;
+        bank transfer; direct debit; klarna; cash; wire; bitcoin; crypto; cheque; prepayment; pay
+    credit card; card; debit card; plastic; bank card
+    amex; american express
+    bank transfer; wire; transfer; wire transfer; remittance; transfer the money
+    direct debit; sepa; standing order; automatic payment; autopay
+    cash on delivery; pay on delivery; pay the driver; pay the courier; cod; pay at the door
+    cash; coins; banknotes; notes and coins
+    instalment; installment; pay in parts; pay monthly; spread; spread the cost; pay over time; pay later; split the
+        payment;
+        in parts; bit by bit; financing; finance; buy now pay later; on credit; pay off; monthly payment; hire
+        purchase
+    payment failed; declined; card declined; rejected; payment did not go through; refused; not accepted; payment
+        fails
+    failed; fail; unsuccessful; did not go through; does not go through; go wrong; went wrong; not work
+    charged twice; double charge; charged two times; paid twice; debited twice; double payment; two charges
+    overdue; late payment; unpaid; reminder; dunning; outstanding; owe; arrears; balance
+    balance; amount left; remaining; credit left; what is left; left on
+    invoice; bill; receipt; proof of purchase; billing document; till slip; proof of payment
+    vat; tax; sales tax; tax number; vat number; vat id; tax id; value added tax
+    company name; business name; employer; firm
+    discount; reduction; rebate; money off; percent off; reduced; price cut; percent less; half off; half price;
+        markdown;
+        special price; cheaper
+    discount code; promo code; voucher code; coupon; promotion code; voucher; code; promotional code; coupon code
+    gift card; voucher; gift voucher; gift certificate; gift token; gift code
+    sale; clearance; black friday; special offer; bargain; reduced; deal
+    free; free of charge; at no cost; no charge; for nothing; gratis; without paying; complimentary; no extra cost;
+        at no charge;
+        cost nothing; costless; included
+    deposit; down payment; security; bond; caution; security amount; put down; prepay; advance; security deposit
+    currency; dollars; pounds; euros; francs; exchange rate; kroner
+    ~ currency; money; cash
+    interest; interest rate; apr
+    budget; afford; too expensive; too much money
+    worth; value; amount
+    student; teacher; pupil; university; school; college; academic
+    non-profit; nonprofit; charity; ngo; charities
+    donate; donation
+    price match; match the price; match price; beat the price; lowest price; best price
+    loyalty; points; loyalty points; bonus points; reward; loyalty programme; loyalty card; collect points; loyalty
+        program
+    refer; referral; recommend a friend; invite a friend; affiliate; bring a friend; friend who
+    insurance; insure; insured; cover; coverage; policy
+    compensation; compensate; damages; indemnity; owed; make up for
+
+    # Orders, delivery, stock.
+    order; purchase; bought; buy; placed an order; ordered
+    purchase; buy; bought; shopping
+    order number; order id; reference number; booking number; reference
+    delivery; deliver; ship; shipping; shipment; dispatch; send; arrive; postage; delivered; despatch; mailing; get
+        here;
+        bring; sent; post
+    ~ delivery; courier; carrier; parcel; driver; postman; mailman; delivery man; transport; freight; postage; package
+    parcel; package; packet; shipment; consignment; box; my stuff; delivery; goods
+    ~ parcel; order; item; goods; things
+    courier; carrier; driver; postman; mailman; delivery company; delivery service; delivery man; messenger
+    track; tracking; trace; where is my; where's my; follow; tracking number; whereabouts; shipment status; on its
+        way; locate
+    status; state; progress
+    arrive; arrival; get here; turn up; be here; reach; come; show up; land; delivered
+    not arrived; missing; never got; lost; never arrived; never received; not received; nothing came; did not get;
+        didn't get;
+        did not arrive; didn't arrive; haven't received; have not received; hasn't arrived; has not arrived; gone
+        missing;
+        not here; disappeared; no sign of; nowhere to be found; stolen; nobody has seen; didn't receive; not get
+    neighbour; neighbor; next door
+    express; next day; next-day; overnight; same day; fast; faster; quick; urgent; rush; hurry; priority
+    abroad; foreign; international; overseas; country; countries; other country; outside; worldwide; another country
+    ~ country; france; spain; italy; austria; switzerland; belgium; netherlands; denmark; poland; norway; sweden; uk;
+        united kingdom; england; ireland; scotland; usa; america; united states; canada; australia; germany;
+        luxembourg;
+        portugal; greece; czech; finland; hungary; japan; china; india; turkey; croatia
+    european union; eu; europe; european
+    ~ european union; france; spain; italy; austria; belgium; netherlands; denmark; poland; sweden; ireland;
+        portugal; greece;
+        finland; hungary; croatia; germany; luxembourg; romania; bulgaria; slovakia; slovenia; czech
+    address; street; postcode; zip code; postal address; house number; where i live
+    shipping address; delivery address; postal address; address
+    moved; moved house; move; new home; relocated; new address; new place; moving
+    deliver to; ship to; send to; deliver; shipping to
+    out of stock; sold out; back in stock; available; not available; unavailable; in stock; stock; availability;
+        available again; restock; get more; still have; back order; back-order; backorder; run out
+    pre-order; preorder; order in advance; back-order; backorder
+    pick up; collect; fetch; collection; click and collect; pickup; pick-up; collect in person; come and get; get it
+        myself
+    bulky; large; heavy; big; oversized; furniture; freight
+    cancel; call off; withdraw; revoke; undo; annul; cancellation; called off; back out; cancelled; abort; stop; drop
+    cancel; terminate; end; quit; stop; give notice; unsubscribe; termination; get out of; leave; ended; no longer
+        need
+    change; alter; edit; modify; amend; adjust; correct; fix; swap; switch; update; changed
+    change; move; postpone; reschedule; shift; bring forward; put off; delay; push back; rebook
+    wrong; mistake; by mistake; error; incorrect; typo; accidentally; by accident; misspelt; picked the wrong;
+        spelling mistake
+    add; put in; include; append; extra; additional
+    confirm; confirmation; confirmed; did it go through; order confirmation; go through
+    spam folder; spam; junk; junk folder; junk mail
+    quantity; number of; amount of; how many
+    size; bigger; smaller; fit; fits; too small; too big; sizing; larger; dimensions; measurements
+    colour; color; shade
+    ~ colour; blue; red; green; black; white; yellow; grey; gray; brown; pink; purple
+    gift; present; birthday; christmas present
+    gift wrap; gift wrapping; wrapping; wrapped; greeting card; card with a message; gift message
+    packaging; package; carton; box; packing; wrapping; original packaging; cardboard
+    split; separately; in several parcels; in parts; separate
+    slot; time slot; time window; evening; appointment
+    safe place; leave it; garage; porch; shed; drop off; leave my parcel; not at home; not home; nobody home; nobody
+        is home
+    warehouse; depot; stockroom
+    customs; duty; duties; import tax; import duty
+
+    # Returns, faults, warranty.
+    return; send back; give back; take back; bring back; returning; returnable; sent back; back to you; hand back;
+        hand in;
+        ship back; returned; give it back; send it back; take it back; bring it back; send them back; mail back
+    exchange; swap; replace; different size; trade; change for; other size; switch; another size; another colour
+    replace; replacement; new one; substitute; another one; send a new
+    label; return label; shipping label; sticker; return slip; returns label
+    keep; hold; store; retain; held; put aside; set aside; reserve; kept
+    broken; damaged; faulty; defective; defect; fault; cracked; torn; snapped; broke; smashed; does not work;
+        doesn't work;
+        not working; stopped working; malfunction; dented; scratched; out of order; break; kaputt; crushed; ripped;
+        damage;
+        bent; burst; hole; teared; gave up; died
+    stopped working; does not work; doesn't work; not working; no longer works; won't work; isn't working; not work;
+        fails; failing; bug; crash; crashes; freezes; stuck; problem; issue; trouble; glitch
+    problem; issue; trouble; difficulty; complaint; complain; wrong with
+    complaint; complain; dissatisfied; unhappy; disappointed; grievance; claim
+    warranty; guarantee; guaranty; warrantee; covered by; warranty period; under warranty; legal warranty
+    claim; make a claim; file a claim; hand in a claim; report; submit
+    repair; fix; mend; repaired; fixed; put right; patch; restore; workshop; service; repairs
+    spare part; spare parts; replacement part; component; part
+    used; worn; opened; unsealed; second-hand; second hand; tried; tried on; wear
+    unused; unworn; new; unopened; sealed; original condition
+    wear and tear; wear; normal wear
+    photo; picture; image; photograph; pictures; screenshot; snapshot
+    wash; clean; cleaning; laundry; washing machine; washable; launder; rinse; detergent; dirty; wash it
+    dry; tumble dry; dryer; drying
+    waterproof; waterproofing; reproof; impregnate; water repellent; proofing; watertight; rainproof
+    maintain; maintenance; care; look after; service; upkeep
+    recycle; recycling; dispose; disposal; throw away; old device
+    recall; safety notice; product recall; dangerous
+    hygiene; hygienic; sanitary
+    food; meal; meals; eat; eating; catering; snack; dish
+    underwear; lingerie; swimwear; bikini
+
+    # Accounts, signing in, data.
+    sign in; log in; login; log on; sign on; signin; get in; logging in; signing in; access; logged in; get back in;
+        logon
+    sign out; log out; logout; signout; log off
+    sign up; register; registration; create an account; new account; open an account; signup; signing up; join;
+        enrol; enroll
+    account; profile; user account; customer account; my page
+    password; passphrase; passcode; pin; login data; credentials; pass word; pin code
+    forgot; forgotten; lost; can't remember; cannot remember; don't remember; no longer know; do not remember;
+        forget; reset
+    reset; restore; recover; set again; renew
+    locked; blocked; locked out; suspended; disabled; banned; deactivated; frozen; lock; block
+    attempts; tries; too many tries; times wrong; attempt; too often
+    two-factor; 2fa; two factor; second factor; authenticator; two-step; mfa; verification code; two-factor
+        authentication;
+        tfa; otp; multi-factor; two step verification
+    verification code; code; security code; one-time code; six-digit code; verify
+    verify; verification; identify; prove; identification
+    email; e-mail; mail; email address; mail address; e-mail address; mailbox; inbox
+    message; mail; note; notification; email; text; sms
+    link; url; web address; hyperlink
+    delete; erase; remove; close; get rid of; wipe; deletion; destroy; clear; eliminate; take out
+    remove; take off; take out; delete; kick out; exclude; detach
+    close my account; delete my account; close account; delete account; remove my account; delete my profile;
+        deactivate my account; closing your account; deleting your account; account deletion; cancel my account
+    personal data; data; privacy; gdpr; my information; data protection; personal information; details about me; dsgvo
+    copy of my data; data copy; data export; what you know about me; data you hold; stored about me; data you store
+    newsletter; marketing; advertising; promotional; mailing; mailing list; advertising mails; subscribe; ads;
+        promotions;
+        promo mails; adverts; spam; junk mail
+    unsubscribe; take me off; opt out; stop sending; no more; stop getting; not want any more; stop receiving;
+        switch off;
+        remove me from
+    notification; notifications; alert; alerts; notify; push message; reminder; text message; beep; let me know;
+        inform; tell me
+    sms; text message; text; short message; text messages
+    phone; telephone; call; ring; mobile; cell phone; smartphone; cellphone; handset; phone number; hotline; call
+        you; by phone;
+        speak to; talk to
+    hacked; hack; hijacked; compromised; stolen account; someone else used; fraud; scam; phishing; unauthorised;
+        unauthorized
+    security; secure; safe; safety; protect; protection
+    encrypt; encrypted; encryption; end-to-end
+    share; sharing; shared; give access; together with; in common; let others; show to; several people; all of us;
+        show
+    family; household; relatives; partner; wife; husband; children; kids; flatmates; spouse; live together; same
+        address; parents
+    child; kid; children; kids; baby; toddler; infant; son; daughter; little ones; little one; minor; teenager
+    invite; invitation; add someone; add people; bring in; invited; add a colleague; add a user
+    member; user; colleague; team; person; employee; people; coworker; seat; staff; teammate
+    guest; without registering; without an account; guest checkout; no account; visitor; as a guest
+    role; permission; permissions; rights; access rights; admin; administrator; privileges; allowed to
+    admin; administrator; owner; manager; boss
+    ownership; owner; transfer ownership; hand over; take over; hand it over
+    username; user name; nickname; display name; login name; handle
+    name; surname; last name; first name; maiden name; married; family name
+    language; translation; translate; multilingual
+    ~ language; english; german; french; spanish; italian; polish; dutch; turkish
+    settings; preferences; options; configure; configuration; setup; set up
+    turn on; switch on; enable; activate; activation; turned on; switched on; start using; turning on
+    turn off; switch off; disable; deactivate; stop; switched off; turned off; silence; mute; quiet; turning off
+    app; application; program; software; tool; programme
+    ~ app; phone; android; iphone; ios; mobile
+    computer; laptop; pc; desktop; mac; notebook computer; macbook; windows
+    mobile; phone; tablet; smartphone; iphone; ipad; android; handheld; cell
+    browser; chrome; firefox; safari; edge; web browser; opera
+    extension; add-on; plugin; plug-in; addon; clipper
+    operating system; windows; macos; linux; android; ios; ubuntu; platform; supported systems; system requirements
+    version; release; edition; revision
+    update; upgrade; new version; latest version; updated
+    download; save; get the file; downloading
+    upload; attach; attachment; file; attached; files; document; documents
+    storage; space; disk; quota; capacity; memory; gigabyte; gb; room for
+    limit; maximum; most; up to; at most; restriction; cap; largest; biggest; max
+    minimum; at least; smallest; lowest; least
+    backup; back up; copy; export; archive; safety copy; saved copy
+    import; bring in; migrate; switch over; move over; switching; migration; bring with me; come from; transfer from
+    export; download all; take out; get my data; data out; everything in one file; save all
+    sync; synchronise; synchronize; syncing; synchronisation; synchronization; not the same on; other device; both
+        devices;
+        turns up on; show up on; devices
+    offline; without internet; no internet; no connection; no network; without reception; no signal; without a
+        connection;
+        flight mode; no wifi; without wifi
+    internet; online; wifi; wi-fi; wlan; connection; network; web; reception
+    server; servers; data centre; data center; hosting; hosted; cloud
+    data centre; where is my data; data stored; data located; stored in; servers located; servers
+    api; interface; developer; developers; webhook; rest; programmatic; endpoint; token
+    integrate; integration; connect; connected; link with; works with; slack; zapier; connector
+    outage; downtime; down; not reachable; status page; disruption; unreachable; offline
+    search; find; look for; looking for; search for; finding; locate; look up; searching
+    history; earlier version; previous version; older version; past; revert; roll back; rollback; the way it was;
+        overwritten;
+        overwrote; changes; version history
+    restore; recover; get back; undelete; undo; put back; bring back; retrieve; recovery
+    bin; trash; recycle bin; deleted; wastebasket; deleted items; rubbish
+    folder; notebook; directory; organise; organize; sort; category; nest; nested; inside another
+    print; printer; printing; printout; on paper
+    template; pattern; boilerplate; preset; sample
+    shortcut; shortcuts; hotkey; key combination; keyboard shortcut; keys; hotkeys
+    comment; comments; remark; annotate; discussion; mention; reply; feedback
+    document; paper; papers; file; documents
+    calendar; schedule; agenda; diary
+    sso; single sign-on; single sign on; okta; saml; azure ad; entra
+    dpa; data processing agreement; processing agreement
+    terms; conditions; terms and conditions; contract; agreement; legal
+
+    # Subscriptions and memberships.
+    subscription; membership; plan; contract; package; tariff; abo; subscribe; subscribed; subscriber; member
+    plan; tariff; package; edition; tier
+    upgrade; higher plan; bigger plan; move up; switch up; larger plan
+    downgrade; lower plan; smaller plan; move down; smaller tariff; smaller package; cheaper plan
+    trial; free trial; test; try out; try it; trial period; testing; test period; try before
+    renew; renewal; extend; extension; renews; automatically renew; prolong; prolongation; auto-renew; longer;
+        continue
+    pause; hold; suspend; put on hold; break; freeze; interrupt; rest; on hold; take a break; skip; pausing; stop
+        for a while
+    benefit; benefits; advantage; advantages; perk; perks; what do i get; includes; included; what is in; features;
+        worth it;
+        privileges; extras; what does it include
+    include; contain; comprise; be part of; covered; consist of; including; part of
+    monthly; month; per month; each month; every month; a month
+    yearly; year; annual; annually; per year; a year; each year; every year; twelve months
+    period; term; duration; how long; runtime; end of the month; valid; months; years
+    expire; expired; expiry; run out; valid; lapse; no longer valid; validity; ran out; valid until; out of date;
+        runs out;
+        good for; how long is it valid; how long are these valid; still good; expires
+
+    # Shops, opening, contact, people.
+    shop; store; branch; outlet; showroom; location; retail; shops; premises; office; walk in; drop by; in person;
+        branches
+    opening hours; open; hours; opening times; when are you open; business hours; close; closed; closing; office
+        hours;
+        opening time; available at; reachable; what time
+    saturday; sunday; weekend; weekends; monday; friday; on saturdays; on sundays; public holiday; bank holiday;
+        weekday;
+        weekdays; holidays
+    public holiday; bank holiday; christmas; easter; holidays; new year
+    contact; reach; get in touch; phone; call; write to; hotline; talk to; speak to; customer service; support;
+        helpline; helpdesk;
+        get hold of; reach you; contact you; human; agent; advisor; adviser; real person
+    where; where exactly; located; address; directions; find you; location; where to find; how to get to; which town
+    appointment; slot; book; booking; reserve; reservation; schedule; make an appointment; by appointment
+    book; reserve; reservation; booking; booked; reserved; schedule; make a reservation
+    hold; reserve; keep; option; put aside; set aside; save for me; not sure yet; hold it
+    parking; park; car park; parking lot; parking space; garage; parked
+    bring; take along; carry; have with me; need with me; bring along; take with me; take with; bring with
+    identity card; id; passport; identification; id card; proof of identity; driving licence; driver's license;
+        identity; ausweis
+    passport; visa; travel document; entry requirements; entry
+    someone else; somebody else; brother; friend; another person; on my behalf; third person; other person;
+        neighbour; for me;
+        sister; colleague; my wife; my husband; different person
+    age; old; years old; at least 18; minimum age; how old; under 18; adult; minor; too young
+    job; jobs; vacancy; hiring; career; apply; internship; work for you; recruit
+    advice; advise; recommend; recommendation; consultant; which one; suitable; help me choose
+    training; course; webinar; lesson; workshop; tutorial; class; teach; learn
+    group; groups; class; several people; party; team; many people; large group
+    review; rating; rate; feedback; stars; testimonial; evaluate
+    emergency; urgent; urgently; help at once; accident; danger
+    police; crime; theft; stolen
+    vegan; vegetarian; diet; allergy; allergies; allergic; gluten; lactose; dietary; gluten-free; nuts; kosher; halal;
+        special diet
+    environment; environmental; climate; sustainable; sustainability; carbon; eco; green; climate neutral; co2;
+        emissions
+    accessible; wheelchair; disabled; disability; step-free; accessibility; barrier-free; can't walk; no stairs;
+        lift; handicapped
+    lift; elevator; stairs; floor; upstairs; staircase
+    animal; dog; cat; pet; pets; animals; dogs; puppy
+
+    # Rental, travel, events, appointments.
+    rent; hire; rental; lend; borrow; lease; renting; hiring; on loan; rented
+    rental car; hire car; car hire; car rental; rent a car; rented car
+    late; delay; delayed; too late; overdue; behind schedule; belated; later; not on time; hours late; hold-up
+    early; earlier; before; in advance; ahead; beforehand; sooner
+    trip; journey; travel; holiday; tour; vacation; travelling; holidays; voyage; traveling
+    ~ trip; booking; flight; hotel
+    flight; plane; fly; airline; aeroplane; airplane; flying; aircraft; flights; take-off
+    airport; terminal; airfield
+    luggage; baggage; suitcase; bag; bags; cabin bag; hand luggage; trolley; backpack; suitcases
+    seat; seats; sit; legroom; seating; sit together; window seat; aisle; places
+    check-in; check in; checking in; arrival time; boarding; get the room
+    check-out; check out; checkout time; leave the room; leaving the room; stay longer; late check-out; late checkout
+    boarding pass; boarding card; ticket; plane ticket
+    ticket; pass; admission; entry; tickets; travel documents
+    hotel; room; accommodation; lodging; apartment; holiday home; guesthouse; cottage; hostel; flat; villa; resort
+    holiday home; apartment; cottage; villa; holiday apartment; vacation home; chalet
+    breakfast; half board; full board; meals; dinner; lunch; buffet; all inclusive; catering
+    excursion; day trip; outing; sightseeing; tour; trips; guided tour; excursions
+    guide; tour guide; leader; rep; representative
+    transfer; shuttle; taxi; bus; pick-up; ride; private car; cab; picked up
+    train; rail; railway; by train; rail and fly; rail ticket
+    bicycle; bike; cycle; e-bike; electric bike; ebike
+    pram; stroller; pushchair; buggy; baby carriage
+    cot; crib; baby bed; extra bed
+    vaccination; vaccine; jab; jabs; shot; shots; inoculation; immunisation; vaccinations; vaccinated
+    ill; sick; illness; disease; fall ill; unwell; broke her leg; broke his leg; injured; injury; hospital; doctor;
+        broken leg; sickness
+    doctor; physician; hospital; medical; clinic; gp
+    depart; departure; leave; set off; start; leaving; take off; set out
+    passenger; traveller; traveler; participant; person; travellers; people; head
+    depart late; delayed; behind schedule; late flight; hours late; delay
+    tip; gratuity; tips; tipping
+    dirty; filthy; unclean; mess; stained; grubby; not clean
+    clean; cleaning; tidy; housekeeping
+    meeting; event; conference; session
+    concert; show; theatre; performance
+    weather; storm; rain; snow; flood
+
+    # Things that help centres of many trades speak of.
+    estimate; quote; quotation; cost estimate; offer; ballpark; what will it cost
+    notify; let me know; tell me when; inform; alert; remind; reminder; get a message when; email me when; message me
+    extend; prolong; longer; renew; more time; keep it longer; extension; lengthen; stretch
+    shorten; reduce; less; fewer; decrease; lower
+    raise; increase; more; higher; go up; top up
+    zip; zipper; zip fastener
+    detergent; soap; washing powder; washing liquid; softener; cleaner
+    fitting; try on; measure; measurement; get measured; fitted; consultation
+    workshop; repair shop; service centre; technician; mechanic; engineer
+    own; own brand; house brand; private label
+    brand; make; manufacturer; label; maker; other brand
+    receipt; till receipt; sales slip; proof of purchase; ticket
+    valid; validity; good for; usable; work until; accepted until
+    redeem; use; enter; apply; cash in; put in the code; type in; where do i enter
+    combine; use together; stack; both at once; at the same time; add up; two codes; two vouchers; more than one
+    interest; extra cost; financing; loan
+    adult; over 18; of age; grown-up; at least 18; minimum age
+    advance; beforehand; ahead of time; up front; upfront; prior
+    on time; punctual; in time; late
+    daily; per day; a day; each day; day rate
+    hourly; per hour; an hour
+    weekly; per week; a week
+    weight; weigh; kilo; kilos; kg; heavy; pounds
+    length; height; width; dimension; dimensions; measure; size; how big; how tall; how long is the
+    theft; stolen; steal; robbed; burglary; thief
+    lose; loss; lost; mislaid; misplaced; left behind; forgot; gone
+    lost property; left behind; forgot my; lost and found
+    contents; content; what is inside; what's inside; comes with; included in the box
+    responsible; liable; liability; who pays; at my expense; my fault; own fault
+    accident; mishap; fell; dropped; crash
+    burn; burnt; scorched; fire; melted
+    leak; leaks; leaking; wet; soaked; water gets in; drips; not waterproof; lets water in
+    smell; odour; stink; stain; spot; mark
+    shrink; shrunk; shrank; faded; discoloured
+    processing; processed; handled; being prepared; in progress; preparing
+    packed; wrapped; ready to ship; on its way; dispatched; sent out; shipped; gone out; goes out; left the warehouse
+    in stock; on the shelf; there now; have it there; available in the shop; stocked
+    manually; by hand; in person; myself
+    automatic; automatically; by itself; on its own; by themselves
+    immediately; at once; instantly; right away; straight away; same day; direct
+    permanent; for good; forever; final; permanently; irreversible
+    temporary; for a while; for a time; short-term; interim
+    lift; suspend; reactivate; reopen; unlock; unblock; open again; enable again
+    history; past orders; previous orders; earlier orders; older orders
+    main; default; standard; usual; normal; regular
+    hand in; drop off; bring to; take to; leave at; hand over; deposit at; give in
+    parcel shop; parcel point; post office; drop-off point; locker; parcel locker; pickup point
+    door; doorstep; front door; at the door; refuse; reject; not accept; turn away
+    postpone; delay; later date; put off; defer
+    limit; maximum; per person; per customer; per household; cap
+    rule; rules; policy; conditions; terms; guideline
+    eligible; entitled; qualify; who can; may i; allowed to; right to; entitlement
+    private; business; company; commercial; trade; wholesale; reseller; b2b
+    owner; holder; member; account holder; cardholder
+    evening; afternoon; morning; night; noon; midday
+    nearest; near; close by; nearby; next to; closest
+    town; city; place; village; area; region
+
+    # How things are asked.
+    how long; how many days; how many weeks; how many months; how many years; how soon; how fast; duration; how
+        quickly;
+        what time; until when; till when; by when; deadline; how many hours; too late; in time; how late; #duration
+    when; what day; which day; how long; how soon; by when; from when; what time; #duration
+    ~ how long; time; times; period; term; days; weeks; months; years; hours; working days; limit; within
+    how much; what does it cost; what do i pay; what would it cost; cost; price; how expensive; fee; surcharge; #money
+    whole; entire; complete; full; all; everything; in full
+    part; partial; partly; half; some of; only part; portion; piece
+    condition; state; requirement; rule; restrictions
+    own brand; own label; house brand; your own
+    fill in; enter; type in; put in; form; redeem; apply; input
+    form; questionnaire; application
+    quick guide; manual; instructions; guide; how to use; handbook
+    stuff; things; items; goods; products; belongings
+    item; product; article; goods; thing; items; products; articles; merchandise
+"""
+"""One group a line (an indented line goes on with it), its words and phrases between semicolons. A line that starts
+with "~" holds words that only have to do with its first one; "#duration" and "#money" are what a passage says in
+figures."""
+
+LIGHT = """
+    he she we're we'd they're you're he's she's whom whose myself yourself itself themselves ourselves go goes come
+    comes
+    tell knows whatever somewhat become becomes home off over under across along through between among
+    choose chose select high deep kick announce outside inside stay between put set enter
+    able absolutely accidentally actually ahead along altogether amazing anymore anyone anyway apparently around ask
+    asked
+    asking aware away awful bad bag beautiful became become been began believe best better big bit both bother
+    bought boy
+    brother buddy busy call called came care case certain chance change check clear client close come comes coming
+    completely
+    concern confused consider correctly couple cousin customer dad daughter day days dear decide decided definitely
+    different
+    difficult directly dozen early easy either else end enjoy enough evening everybody everyone everything exactly
+    example
+    expect explain fact family far fast father feel felt few figure fine finally first folks followed follows
+    forward four
+    five six seven eight nine ten found friday friend friends full fully fun funny girl girlfriend boyfriend glad
+    going gone
+    good grandma grandmother granddad group guess guy half hand handle happen happens happened happy hard hate hear
+    heard help
+    hope hour hours house human husband idea immediately important included including instead interested issue
+    issues january
+    february march april june july august september october november december keep kept kid kids kind kindly lady
+    large last
+    late lately later latest least leave left less life little live local long longer look looked looking looks
+    loads lot love
+    lovely made main man matter maybe mean means meant mention mine minute minutes mom moment monday month months
+    morning
+    mother mum name nearly necessary need needed needs neither nephew new next nice niece night nobody normal
+    normally nothing
+    noticed nowhere number often ok okay old one ones online option order ordered others ours own page part particular
+    people perfect perhaps person picked place plan planning point possible possibly present pretty previous
+    previously
+    probably problem process properly put question questions quick quickly quite rather read ready real realised
+    realized
+    really reason recently regarding related respond rest result right round sad said same saturday save saw say
+    says seems
+    several short show shows simple simply since single sister situation sitting small somebody someone something
+    sometimes
+    somewhere son sort sorry sounds special spend start started state stay step still stop story stuff stupid suddenly
+    sunday suppose supposed terrible thank thought three through thursday till today together tomorrow tonight tried
+    true
+    tuesday turn turned turns two twice type understand unfortunately unless usual usually useful various view wait
+    waiting
+    want wanted wants wednesday week weekend weeks weird whatever whether whole wife wish woman wonder wondering
+    word words
+    work working works world worried worse worth wrong year years yes yesterday yet young noticed picked bought
+    accident
+    turns instead usual january sure unsure rather sometime ever anywhere everywhere thing hey please dear hello hi
+    allowed happening mistakenly shall become becomes able allow possible
+"""
+"""Words that tell a story around the question more often than they say what it is about."""
+
+GOODS = """
+    armchair backpack bag battery bed bench bicycle bike blanket blouse book boot boots bottle bowl bracelet cable
+    camera cap
+    carpet chair charger clock clothes coat coffee computer console cooker cup curtain desk device dishwasher drill
+    dress drone
+    dryer earrings fan fleece food freezer fridge game glass glasses glove gloves grill guitar hairdryer hat
+    headphones heater
+    helmet hoodie iron item jacket jeans jersey jewellery jumper kettle keyboard kitchen knife lamp laptop light
+    machine mat
+    mats mattress microwave mirror monitor mouse necklace oven pan pants perfume phone pillow plant plate pot
+    printer pullover
+    rack radio razor ring rope router rucksack rug sandals saw scarf screen shelf shirt shoe shoes shorts skates
+    skirt socks
+    sofa speaker stool stove suit suitcase sweater sweatshirt table tablet tent thermos toaster torch towel toy
+    trainers
+    black blue brown green grey pink purple red white yellow
+    trousers tshirt tv umbrella vacuum vase wallet wardrobe watch
+"""
+"""Things people buy. A folder need not name the very thing that a customer wants to return or has broken."""
