@@ -22,7 +22,7 @@ demo: $(STAMP)  ## Show the whole service at work against simulated helpdesks; O
 	@$(BIN)/relaydesk demo $(if $(ONCE),--once)
 
 test: $(STAMP)  ## Run all tests; arguments for pytest in ARGS
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 lint: $(STAMP) $(VENV)/requirements.txt  ## Run all checks of the source: style, types, layers, dependencies
 	$(BIN)/ruff check .

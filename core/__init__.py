@@ -55,6 +55,7 @@ from core.errors import (
     RelaydeskError,
     RetryLater,
     VendorError,
+    VerifyFailed,
 )
 from core.hookspecs import hookimpl
 from core.http import Answer, HttpClient
@@ -117,6 +118,7 @@ __all__ = [
     "Turn",
     "VendorError",
     "VendorState",
+    "VerifyFailed",
     "Veto",
     "Visibility",
     "hookimpl",

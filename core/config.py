@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 from core.config_schema import FileSchema, PluginsSchema
 from core.connector import Connector
 from core.domain import Channel, Mode, Secret
-from core.errors import ConfigError
+from core.errors import ConfigError, VerifyFailed
+from core.handoff_settings import HandoffConfig, handoff_config
 from core.settings import joined, load_settings, nearest
 
 DEFAULT_PATH = "config.toml"
@@ -62,16 +63,6 @@ class ChannelConfig:
     debounce_seconds: float = 1.0
     assist_footer: str = ""
     resolve_after_minutes: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class HandoffConfig:
-    """When the AI lets a human go on."""
-
-    confidence: float = 0.5
-    explicit_request: bool = True
-    cannot_resolve: bool = True
-    low_confidence: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +149,7 @@ def load_config(path: Path | None = None) -> Config:
             settings=_sections(plugins),
         ),
         channels={Channel(name): ChannelConfig(**channel) for name, channel in loaded["channels"].items()},
-        handoff=HandoffConfig(**loaded["handoff"]),
+        handoff=handoff_config(loaded["handoff"], given.get("handoff", {})),
         worker=WorkerConfig(**loaded["worker"]),
         connections=_connections(loaded["connections"]),
     )
@@ -236,7 +227,12 @@ def _check_connection(
     if connector is None:
         mend = nearest(connection.connector, sorted(connectors), "The enabled plugins offer")
         raise ConfigError(f"{key}.connector", f'no enabled plugin offers "{connection.connector}"', mend)
-    settings = load_settings(connector.settings_schema(), connection.settings, key, config.folder)
+    try:
+        settings = load_settings(connector.settings_schema(), connection.settings, key, config.folder)
+    except ConfigError as error:
+        if error.key.rpartition(".")[2] in connector.credentials:
+            raise VerifyFailed(error.key, error.problem, error.mend) from None
+        raise
     fingerprint = _fingerprint(connection.connector, settings, config.server.secret_key)
     return dataclasses.replace(connection, settings=settings, fingerprint=fingerprint)
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from marshmallow import INCLUDE, ValidationError, fields, pre_load, validate
 
 from core.domain import Channel, Mode, Secret
+from core.handoff_settings import HandoffSchema
 from core.settings import PluginSettings, SecretField
 
 NAME = r"[a-z0-9][a-z0-9_-]{0,62}"
@@ -161,19 +162,6 @@ class ChannelsSchema(PluginSettings):
     def every_channel_is_there(self, data: Any, **kwargs: Any) -> Any:
         """Give a channel that the file does not name its defaults."""
         return {**{channel.value: {} for channel in Channel}, **data} if isinstance(data, dict) else data
-
-
-class HandoffSchema(PluginSettings):
-    """`[handoff]`: when the AI lets a human go on."""
-
-    confidence = fields.Float(
-        load_default=0.5,
-        validate=validate.Range(min=0, max=1),
-        metadata={"help": "a reply less sure than this (0 to 1) is not sent, and a human is asked instead"},
-    )
-    explicit_request = _switch("whether to hand off when the customer asks for a person")
-    cannot_resolve = _switch("whether to hand off when the responder says that it cannot help")
-    low_confidence = _switch("whether to hand off when a reply is less sure than `confidence`")
 
 
 class WorkerSchema(PluginSettings):

@@ -24,13 +24,15 @@ log = logging.getLogger(__name__)
 
 READ_AGAIN = timedelta(seconds=15)
 """How old a process's knowledge of the file's connections may be: a rotated credential works within this time."""
+CREDENTIAL_REFUSED = "the vendor refuses the credential (401): if it was rotated, put the new one into the file"
 
 
 class Connections:
     """All connections of this service, looked up by id or name, with what their settings and the vendor say.
 
     The file's `[[connections]]` are read again from time to time, each process for itself, so that a credential is
-    changed without a restart. A file that cannot be read then changes nothing; the rest of it counts at start only.
+    changed without a restart. Changed settings count once they are verified. A file that cannot be read then changes
+    nothing; the rest of it counts at start only.
     """
 
     def __init__(self, config: Config, plugins: Plugins, db: Database, clock: Clock) -> None:
@@ -42,6 +44,10 @@ class Connections:
         self._read_at = clock.now()
         self._reading = threading.Lock()
         self._complaint = ""
+        self._known = {connection.fingerprint: connection for connection in config.connections}
+        """All that the file has said of its connections since the start."""
+        self._taken: dict[int, bool] = {}
+        """Of each connection that was called: whether the vendor took its credential the last time."""
 
     # ------------------------------------------------------------------------------------------ the file
 
@@ -68,6 +74,7 @@ class Connections:
             if config.connections != self._config.connections:
                 log.info("the connections of %s have changed", config.path)
                 self._config = config
+                self._known |= {connection.fingerprint: connection for connection in config.connections}
                 self._configured = {connection.name: connection for connection in config.connections}
         finally:
             self._reading.release()
@@ -117,13 +124,18 @@ class Connections:
         configured = self.configured.get(row.name)
         if configured is None or configured.connector != row.connector:
             return None
+        active = row.active
+        if row.settings_hash and row.settings_hash != configured.fingerprint:
+            # What the file says now is not verified yet: until it is, what was verified goes on, where it is known.
+            active = row.active and row.settings_hash in self._known
+            configured = self._known.get(row.settings_hash, configured)
         return Connection(
             id=row.id,
             name=row.name,
             connector=row.connector,
             settings=configured.settings if row.disconnected_at is None else _without_secrets(configured.settings),
             identity=Identity(**row.identity) if row.identity else None,
-            active=row.active,
+            active=active,
             generation=row.generation,
         )
 
@@ -145,6 +157,7 @@ class Connections:
                 raise RetryLater("the budget of calls a minute is used up", after=wait)
 
         def learn(status: int, headers: Mapping[str, str]) -> None:
+            self._note_credential(connection_id, status)
             if status == 429:
                 budget.shut(_seconds(headers.get("Retry-After"), 60.0))
             limit = _number(headers.get("X-RateLimit-Total"))
@@ -153,6 +166,18 @@ class Connections:
                 budget.learn(limit, remaining)
 
         return self.client(connector, settings, spend, learn)
+
+    def _note_credential(self, connection_id: int, status: int) -> None:
+        """Let a connection show that its credential is refused, until it is taken again (behaviour 23, 58)."""
+        refused = status == 401
+        if not refused and (status >= 400 or self._taken.get(connection_id)):
+            return
+        self._taken[connection_id] = not refused
+        with self._db.write():
+            row = ConnectionRow.get_by_id(connection_id)
+            if row.active and refused != (row.error == CREDENTIAL_REFUSED) and row.error in ("", CREDENTIAL_REFUSED):
+                error = CREDENTIAL_REFUSED if refused else ""
+                ConnectionRow.update(error=error).where(ConnectionRow.id == connection_id).execute()
 
     def client(
         self,

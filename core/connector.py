@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -46,6 +46,11 @@ class Connector(abc.ABC):
     """Of: `signature`, `assign`, `resolve`, `private_note`, `poll`, `backfill`."""
     domains: ClassVar[tuple[str, ...]] = ()
     """Host names (and all below them) that are the vendor's own: the only ones a page may point a connection to."""
+
+    credentials: ClassVar[frozenset[str]] = frozenset()
+    """The settings by which the account is reached: a mistake in one of them reads as a failed verification."""
+    listings: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """What `relaydesk connections list` can list: names, and the columns shown of each."""
 
     channel: ClassVar[Channel] = Channel.WEB
     """The channel of a new session, until `read_state` says better."""
@@ -144,6 +149,15 @@ class Connector(abc.ABC):
     ) -> ConversationPage | None:
         """A page of the account's open conversations, the first one for an empty `cursor`; None if it has no list."""
         return None
+
+    def listing(
+        self, what: str, filters: Mapping[str, str], connection: Connection, http: HttpClient
+    ) -> Iterator[Mapping[str, Any]]:
+        """What the account holds of one of `listings`, for an operator; `filters` are in the vendor's words.
+
+        Raises `Refused` in words that say what can be asked for instead.
+        """
+        return iter(())
 
     def attachment_hosts(self, settings: Mapping[str, object]) -> tuple[str, ...]:
         """Host names (and all below them) from which attachments may be fetched, without the credential."""

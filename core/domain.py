@@ -153,6 +153,13 @@ class Reason(StrEnum):
     FORBIDDEN_TOPIC = "prohibited_topic"
     TOPIC_NOT_ALLOWED = "topic_not_allowed"
     OUTSIDE_OFFICE_HOURS = "outside_office_hours"
+    MISSING_KNOWLEDGE = "missing_knowledge"
+    MISSING_TOOL = "missing_tool"
+    UNCLEAR_INSTRUCTION = "unclear_instruction"
+    DECLINED_HUMAN = "declined_human"
+    OFFERED_HELP = "offered_help"
+    ASKED_FOR_DETAILS = "asked_for_details"
+    ASKED_TO_CLARIFY = "asked_to_clarify"
     RESPONDER_FAILED = "responder_failed"
     NO_RESPONDER = "no_responder"
     RESPONDER_DECIDED = "responder_decided"
@@ -451,15 +458,18 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Handoff:
-    """Let a human go on. `reason` is a reason code; without `summary` core asks `summarise_session`.
+    """Let a human go on. `reason` is a reason code; without `summary` core asks the hook `summarise_session`.
 
-    `detail` says more for the decision's record, never for the customer; `topic` is as in `Reply`.
+    `detail` says more for the decision's record, never for the customer; `topic` and `sources` are as in `Reply`.
+    Of MISSING_KNOWLEDGE, MISSING_TOOL and UNCLEAR_INSTRUCTION (behaviour 113) core makes what it makes of
+    CANNOT_RESOLVE. It hands off as the settings say: where they forbid it or try longer, the customer is told so.
     """
 
     reason: Reason = Reason.CANNOT_RESOLVE
     detail: str = ""
     summary: Summary | None = None
     topic: str = ""
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,18 @@ class ConfigError(RelaydeskError):
         self.mend = mend
 
 
+VERIFY_FAMILY = "Failed to verify credentials"
+"""How every failure to verify a connection begins, whatever the vendor: the words users know (behaviour 19, 67)."""
+
+
+class VerifyFailed(ConfigError):
+    """A setting with which a connection cannot reach its account; waits for a changed setting."""
+
+    def __init__(self, key: str, problem: str, mend: str) -> None:
+        super().__init__(key, problem, mend)
+        self.args = (f"{VERIFY_FAMILY}: {key}: {problem}. {mend}",)
+
+
 class BadPayload(RelaydeskError):
     """What a vendor sent cannot be read: not JSON, or not of the shape its documentation gives."""
 

@@ -64,8 +64,10 @@ def route_session(session: Session, event: Event, connection: Connection) -> Rou
 def draft_reply(turn: Turn) -> Draft | None:
     """Draft what the AI does in this turn.
 
-    When: in a turn in which the AI may speak; no transaction is open, so it may take its time (30 s at most).
-    Arguments: the `turn`: session, contact, the whole thread and the unanswered messages.
+    When: in a turn in which the AI may speak; no transaction is open, so it may take its time (30 s at most). It is not
+    asked where the handoff rules settle the turn by what the customer wrote (a request for a person, say).
+    Arguments: the `turn`: session, contact, the whole thread, the unanswered messages, and in `guidance` what the
+    handoff settings ask of a responder.
     Returns: `Reply`, `Handoff`, `Resolve` or `Silence`; None to leave it to the next plugin.
     If it raises: the turn fails, is tried again with growing waits, and after five failures is handed off.
     """
@@ -77,8 +79,8 @@ def summarise_session(turn: Turn) -> Summary | None:
 
     When: a handoff or resolution was decided and the draft brought no summary of its own.
     Arguments: the `turn`, as `draft_reply` gets it.
-    Returns: a `Summary`, or None to leave it to the next plugin and at last to a plain listing of the thread.
-    If it raises: it is logged, and the plain listing is used.
+    Returns: a `Summary`, or None to leave it to the next plugin and at last to core, which draws one from the thread.
+    If it raises: it is logged, and core's is used.
     """
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from core.config import ConnectionConfig
 from core.domain import Identity, Priority
-from core.errors import ConfigError, RelaydeskError, VendorError
+from core.errors import VERIFY_FAMILY, ConfigError, RelaydeskError, RetryLater, VendorError
 from core.runtime import Runtime
 from core.store.models import ConnectionRow, LeaseRow
 
@@ -20,16 +20,22 @@ SAME_START = timedelta(seconds=60)
 def verify(runtime: Runtime, configured: ConnectionConfig) -> Identity:
     """Ask the vendor whether these settings work, keeping nothing.
 
-    Raises `ConfigError` naming the setting and the mend, or a `VendorError` where no answer could be had.
+    Raises `ConfigError` naming the setting and the mend, or `RetryLater` where no answer could be had.
     """
     connections = runtime.connections
     connector = connections.connector_named(configured.connector)
     with runtime.db.read():
         row = ConnectionRow.get_or_none(ConnectionRow.name == configured.name)
     if row is None:
-        return connector.verify(configured.settings, connections.client(connector, configured.settings))
-    http = connections.paced(row.id, connector, configured.settings, Priority.SYNC)
-    return connector.verify(configured.settings, http)
+        http = connections.client(connector, configured.settings)
+    else:
+        http = connections.paced(row.id, connector, configured.settings, Priority.SYNC)
+    try:
+        return connector.verify(configured.settings, http)
+    except VendorError as problem:
+        after = problem.after if isinstance(problem, RetryLater) else None
+        words = f"{VERIFY_FAMILY}: {problem}"
+    raise RetryLater(words, after=after)
 
 
 def provision(runtime: Runtime, *, at_start: bool = False) -> None:
@@ -82,7 +88,7 @@ def verify_row(runtime: Runtime, row: ConnectionRow, configured: ConnectionConfi
     try:
         identity = verify(runtime, configured)
     except VendorError as problem:
-        error = f"the vendor could not be asked: {problem}"
+        error = str(problem)
         refused = False
     except RelaydeskError as problem:
         error = str(problem)

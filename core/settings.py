@@ -148,7 +148,8 @@ def joined(errors: list[ConfigError]) -> ConfigError:
     first, *others = errors
     if not others:
         return first
-    return ConfigError(first.key, first.problem, "\n".join([first.mend, *(f"Also {other}" for other in others)]))
+    mend = "\n".join([first.mend, *(f"Also {other}" for other in others)])
+    return type(first)(first.key, first.problem, mend)
 
 
 def nearest(word: str, known: list[str], otherwise: str) -> str:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from itertools import islice
+from typing import Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from core.cli.look import open_runtime, webhook_address, who
-from core.domain import Connection
+from core.domain import Connection, Priority
 from core.errors import ConfigError, RelaydeskError
 from core.flow.disconnect import disconnect as cut
 from core.provisioning import configured_connection, provision, switch_on, verify
@@ -60,6 +64,64 @@ def _shown(runtime: Runtime, connection: Connection, error: str) -> dict[str, st
     }
 
 
+@connections.command("list")
+@click.argument("name")
+@click.argument("what")
+@click.option("--format", "shape", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="How many at most.")
+@click.option("--filter", "filters", multiple=True, metavar="KEY=VALUE", help="Only those; in the vendor's own words.")
+@click.pass_obj
+def list_of(config_path: str, name: str, what: str, shape: str, limit: int, filters: tuple[str, ...]) -> None:
+    """List WHAT the account of the connection NAME holds, such as agents, groups, channels, users or conversations.
+
+    The calls count towards the connection's budget, behind replies to customers.
+    """
+    wanted = dict(_pair(text) for text in filters)
+    with closing(open_runtime(config_path)) as runtime:
+        configured_connection(runtime, name)
+        connection = runtime.connections.named(name)
+        if connection is None or not connection.active:
+            raise ConfigError(name, "it is not connected", f"`relaydesk connections verify {name}` says why.")
+        connector = runtime.connections.connector(connection)
+        if what not in connector.listings:
+            known = ", ".join(connector.listings) or "none"
+            raise click.UsageError(f'{connector.label} has no list of "{what}". Those there are: {known}')
+        http = runtime.connections.http(connection, Priority.SYNC)
+        with _failure_told():
+            found = list(islice(connector.listing(what, wanted, connection, http), limit))
+    _show(found, connector.listings[what], shape)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not (key and equals):
+        raise click.UsageError(f"--filter {text}: write it as KEY=VALUE")
+    return key, value
+
+
+def _show(found: Sequence[Mapping[str, Any]], columns: Sequence[str], shape: str) -> None:
+    if shape == "json":
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    # A column that no entry has belongs to another kind of account.
+    shown = [column for column in columns if not found or any(column in entry for entry in found)]
+    lines = [[_cell(entry.get(column)) for column in shown] for entry in found]
+    if shape == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerows([shown, *lines])
+    elif not found:
+        click.echo("None.")
+    else:
+        table = Table(*shown)
+        for line in lines:
+            table.add_row(*map(escape, line))
+        Console().print(table)
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
 @connections.command("verify")
 @click.argument("name")
 @click.pass_obj
@@ -71,7 +133,7 @@ def verify_connection(config_path: str, name: str) -> None:
     with closing(open_runtime(config_path)) as runtime:
         configured = configured_connection(runtime, name)
         known = runtime.connections.named(name)
-        with _failure_told(name):
+        with _failure_told():
             identity = verify(runtime, configured)
         click.echo(f"{name} speaks as {who(identity)}")
         if known is not None and runtime.connections.row(known.id).disconnected_at is not None:
@@ -124,7 +186,7 @@ def reconnect(config_path: str, name: str) -> None:
         known = runtime.connections.named(name)
         if known is None or runtime.connections.row(known.id).disconnected_at is None:
             raise ConfigError(name, "it is not disconnected", f"`relaydesk connections verify {name}` looks at it.")
-        with _failure_told(name):
+        with _failure_told():
             identity = verify(runtime, configured)
         switch_on(runtime, configured, identity)
         url, guide = webhook_address(runtime, name)
@@ -133,11 +195,11 @@ def reconnect(config_path: str, name: str) -> None:
 
 
 @contextmanager
-def _failure_told(name: str) -> Iterator[None]:
+def _failure_told() -> Iterator[None]:
     try:
         yield
     except RelaydeskError as problem:
-        click.echo(f"{name}: {problem}", err=True)
+        click.echo(str(problem), err=True)
         sys.exit(1)
 
 

@@ -1,8 +1,9 @@
 """Commands that stand in for a vendor: `simulate` runs one, `send-fixture` sends one of its payloads.
 
 A plugin takes part by a module `simulator` beside its connector. It has `build(**options)`, which gives an account
-that is not running yet, `simulate(host, port, *, say, **options)`, which runs one in the foreground, and where the
-vendor signs its webhooks `signed_headers(body, pem)`, which raises `ValueError` for a key that is no good.
+that is not running yet, `simulate(host, port, *, say, **options)`, which runs one in the foreground, where there is a
+choice `DIALECTS` and `EVENT_SETS`, whose names are values of the options `dialect` and `events`, and where the vendor
+signs its webhooks `signed_headers(body, pem)`, which raises `ValueError` for a key that is no good.
 """
 
 from __future__ import annotations
@@ -81,6 +82,7 @@ def find_simulator(name: str) -> ModuleType:
 )
 @click.option("--agent-email", default="robin@example.com", show_default=True, help="The e-mail of the AI's agent.")
 @click.option("--dialect", default="", help="How it answers, where the simulator of CONNECTOR knows several ways.")
+@click.option("--events", default="", help="Which set of webhooks is on, where the simulator knows several sets.")
 def simulate(
     connector: str,
     host: str,
@@ -90,16 +92,19 @@ def simulate(
     requests_per_minute: int,
     agent_email: str,
     dialect: str,
+    events: str,
 ) -> None:
     """Run a simulated account of the vendor CONNECTOR, with a page to write as the customer and work as the agent.
 
     It prints what to put into a [[connections]] table: api_url, access_token, default_agent_email and public_key.
     """
     simulator = find_simulator(connector)
-    known = getattr(simulator, "DIALECTS", ())
-    if dialect and dialect not in known:
-        raise click.UsageError(f'--dialect: there is no "{dialect}". Those there are: {", ".join(known) or "none"}')
-    chosen = {"dialect": dialect} if dialect else {}
+    chosen: dict[str, str] = {}
+    for option, wanted, table in (("dialect", dialect, "DIALECTS"), ("events", events, "EVENT_SETS")):
+        known = getattr(simulator, table, ())
+        if wanted and wanted not in known:
+            raise click.UsageError(f'--{option}: there is no "{wanted}". Those there are: {", ".join(known) or "none"}')
+        chosen |= {option: wanted} if wanted else {}
     simulator.simulate(
         host,
         port,

@@ -10,7 +10,16 @@ decide       a due turn becomes one decision, with its actions
 sessions     contacts, sessions, messages and their timeline
 ownership    who may speak now
 routing      may the AI speak at all
+handoff_rules  when the AI lets a human go on
+history      what the rules look at: all that has happened so far
+hours        what the AI does while no human is there
 human_request  does the customer ask for a person
+topics       what is a message about
+sentiment    how does the customer feel
+courtesy     does a message say anything
+language     which language is it in
+wording      what core itself says to a customer
+summary      what an agent who takes over is told
 turns        when a turn is due, and what it sees
 plan         which actions a draft leads to
 outbox       the actions and their states

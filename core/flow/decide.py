@@ -12,7 +12,6 @@ from core.domain import (
     Draft,
     Handoff,
     Mode,
-    Outcome,
     Owner,
     Priority,
     Reason,
@@ -21,16 +20,15 @@ from core.domain import (
     SessionChange,
     SessionStatus,
     Silence,
-    Summary,
     Turn,
     VendorState,
 )
 from core.errors import BadPayload, RetryLater, VendorError
-from core.flow import guards, leases, outbox, plan, sessions, sync, turns
+from core.flow import guards, history, leases, outbox, plan, sessions, summary, sync, turns
 from core.flow.leases import Lease
-from core.flow.plan import Planned
+from core.flow.plan import CoreReply, Hold, Planned, topic_of
 from core.flow.process import back_off, has_due_event, process_next_event
-from core.flow.think import amended, planned, summarise, think
+from core.flow.think import amended, planned, sentiment_told, summarise, think
 from core.runtime import Runtime
 from core.store.database import StoreBusy
 from core.store.models import ActionRow, DecisionRow, LeaseRow, MessageRow, SessionRow
@@ -90,15 +88,8 @@ def close_if_idle(runtime: Runtime, lease: Lease, connection: Connection) -> boo
         still = row.resolve_due_at is not None and row.status == SessionStatus.OPEN and row.owner == Owner.AI
         row.resolve_due_at = None
         if still and not has_due_event(lease.id, runtime.db.now()):
-            decision = _write_decision(
-                runtime,
-                row,
-                Outcome.RESOLVE,
-                Reason.ASSUMED_RESOLVED,
-                "",
-                draft,
-                sessions.newest_customer_message(row.id),
-            )
+            upto = sessions.newest_customer_message(row.id)
+            decision = _write_decision(runtime, row, draft, turn, upto, assumed=Reason.ASSUMED_RESOLVED)
             outbox.queue(row, steps, decision, decision.upto, runtime.db.now())
             sessions.mark(row, "ai_assumed_the_session_resolved", runtime.db.now())
         row.save()
@@ -115,11 +106,8 @@ def _due(runtime: Runtime, lease: Lease) -> SessionRow | None:
         row = sessions.find(lease.id)
         if row is None or not turns.is_due(lease.id, now):
             return None
-        waiting = outbox.in_doubt(lease.id)
-        if waiting is not None:
-            # What was said last is not certain, so a responder could not be told; the turn waits for the proof.
-            turns.put_off(lease.id, max(waiting.next_at or now, now) + timedelta(milliseconds=1))
-            return None
+        if leases.in_doubt(lease.id):
+            return None  # what was said last is not certain, so a responder could not be told
         dropped = [outbox.to_action(action, row) for action in _drop_overtaken(lease, now)]
     for action in dropped:
         runtime.plugins.observe("action_settled", action=action)
@@ -129,7 +117,7 @@ def _due(runtime: Runtime, lease: Lease) -> SessionRow | None:
 def _drop_overtaken(lease: Lease, now: datetime) -> list[ActionRow]:
     """Cancel what waits to be sent and is overtaken: the turn that is due answers all of it anew."""
     waiting = outbox.waiting(lease.id)
-    dropped = [action for action in waiting if action.basis_id is not None and guards.overtaken(action)]
+    dropped = [action for action in waiting if guards.to_be_drafted_anew(action)]
     for action in dropped:
         outbox.settle(action, ActionState.CANCELLED, now, error=Reason.SUPERSEDED.value)
     return dropped
@@ -154,7 +142,7 @@ def _wait_for_vendor(runtime: Runtime, lease: Lease, problem: VendorError | BadP
         missing = isinstance(problem, VendorError) and problem.status == 404
         if row is not None and missing and waiting.turn_missing + 1 >= GONE_AFTER:
             upto = sessions.newest_customer_message(row.id)
-            _write_decision(runtime, row, Outcome.SILENCE, Reason.CONVERSATION_GONE, str(problem), None, upto)
+            _write_decision(runtime, row, Silence(Reason.CONVERSATION_GONE, str(problem)), None, upto)
             turns.clear(lease.id)
             return
         after = problem.after if isinstance(problem, RetryLater) and problem.after else back_off(waiting.turn_waits)
@@ -173,7 +161,7 @@ def _after_failure(
         if failures < runtime.config.worker.turn_attempts:
             return None
         turn = turns.build(SessionRow.get_by_id(row.id), connection)
-        return turn, Handoff(Reason.RESPONDER_FAILED, error, plan.plain_summary(turn))
+        return turn, Handoff(Reason.RESPONDER_FAILED, error, summary.summarise(turn))
 
 
 # --------------------------------------------------------------------------------------------------- the decision
@@ -181,7 +169,6 @@ def _after_failure(
 
 def _decide(runtime: Runtime, lease: Lease, turn: Turn, draft: Draft, steps: list[Planned]) -> bool:
     """Write the decision and queue its actions; False, with nothing written, while events wait to be read."""
-    outcome, reason, detail = plan.outcome_of(draft)
     with runtime.db.write():
         leases.hold(runtime.db, lease)
         now = runtime.db.now()
@@ -191,16 +178,17 @@ def _decide(runtime: Runtime, lease: Lease, turn: Turn, draft: Draft, steps: lis
         upto = sessions.newest_customer_message(row.id)
         seen = max((message.id for message in turn.messages if message.author is Author.CUSTOMER), default=0)
         overtaken = upto is not None and upto.id > seen
-        if overtaken and outcome is not Outcome.SILENCE:
+        acts = bool(steps) or not isinstance(draft, Silence)
+        if overtaken and acts:
             # The turn stays due: it will see everything that was written.
-            draft, steps, outcome, reason = Silence(Reason.SUPERSEDED), [], Outcome.SILENCE, Reason.SUPERSEDED
+            draft, steps = Silence(Reason.SUPERSEDED), []
             upto = MessageRow.get_or_none(MessageRow.id == seen)
-        elif outcome is not Outcome.SILENCE and not _still_stands(turn, row):
-            draft, steps, outcome, reason = Silence(Reason.CANCELLED), [], Outcome.SILENCE, Reason.CANCELLED
+        elif acts and not _still_stands(turn, row):
+            draft, steps = Silence(Reason.CANCELLED), []
             sessions.mark(row, "ai_response_cancelled", now)
         if not overtaken:
-            turns.clear(lease.id)
-        decision = _write_decision(runtime, row, outcome, reason, detail, draft, upto)
+            turns.hold(lease.id, draft.until) if isinstance(draft, Hold) else turns.clear(lease.id)
+        decision = _write_decision(runtime, row, draft, turn, upto)
         queued = outbox.queue(row, steps, decision, upto, now)
         changes = _consequences(runtime, row, turn, draft)
         row.save()
@@ -222,44 +210,45 @@ def _consequences(runtime: Runtime, row: SessionRow, turn: Turn, draft: Draft) -
     now = runtime.db.now()
     if turn.mode is not Mode.AUTOPILOT:
         return []
+    changes: list[SessionChange] = []
+    _, reason, detail = plan.outcome_of(draft)
+    if reason is Reason.FORBIDDEN_TOPIC:
+        changes.append(sessions.mark(row, "prohibited_topic_detected", now, {"topic": topic_of(draft)}))
     match draft:
         case Handoff():
-            row.handoff = {"reason": draft.reason.value, "detail": draft.detail} | _as_json(draft.summary)
-            sync_changes = sync.change_owner(row, Owner.HUMAN, "handoff", now, draft.reason.value)
-            return sync_changes or [sessions.mark(row, "handoff", now, {"detail": draft.reason.value})]
+            references = draft.sources or history.seen(row, turn).sources
+            handoff = {"reason": reason.value, "detail": detail, "references": list(references)}
+            changes += sync.hand_off(row, handoff | plan.as_json(draft.summary), now)
         case Resolve():
-            return [sessions.mark(row, "ai_decided_to_resolve_the_issue", now)]
-        case Reply():
-            return []
+            changes.append(sessions.mark(row, "ai_decided_to_resolve_the_issue", now))
         case Silence():
-            return [sessions.mark(row, "ai_decided_to_not_reply", now, {"reason": draft.reason.value})]
-
-
-def _as_json(summary: Summary | None) -> dict[str, str]:
-    """The parts of behaviour 5: a summary, and the sentiment."""
-    return {} if summary is None else {"summary": summary.text, "sentiment": summary.sentiment.value}
+            changes.append(sessions.mark(row, "ai_decided_to_not_reply", now, {"reason": reason.value}))
+    return changes
 
 
 def _write_decision(
     runtime: Runtime,
     row: SessionRow,
-    outcome: Outcome,
-    reason: Reason,
-    detail: str,
-    draft: Draft | None,
+    draft: Draft,
+    turn: Turn | None,
     upto: MessageRow | None,
+    assumed: Reason | None = None,
 ) -> DecisionRow:
+    """Write down how a turn ended: as `draft` says, or for the reason `assumed`; `turn` is None if none was built."""
+    outcome, reason, detail = plan.outcome_of(draft)
     reply = draft if isinstance(draft, Reply) else None
     decision: DecisionRow = DecisionRow.create(
         session=row.id,
         at=runtime.db.now(),
         outcome=outcome.value,
-        reason=reason.value,
+        reason=(assumed or reason).value,
         detail=detail[:2000],
-        confidence=reply.confidence if reply else None,
+        confidence=reply.confidence if reply and not isinstance(reply, CoreReply) else None,
         might_solve=reply.might_solve if reply else None,
         fully_covered=reply.fully_covered if reply else None,
-        sources=list(reply.sources) if reply else [],
+        sources=list(draft.sources) if isinstance(draft, Reply | Handoff) else [],
+        topic=topic_of(draft)[:255],
+        sentiment=sentiment_told(draft, turn).value if turn else "",
         upto=upto,
     )
     return decision

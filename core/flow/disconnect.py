@@ -7,7 +7,7 @@ from datetime import datetime
 
 from core.domain import Action, ActionState, Connection, Outcome, Owner, Reason, SessionStatus
 from core.errors import ConfigError
-from core.flow import outbox, sessions, turns
+from core.flow import leases, outbox, sessions, turns
 from core.runtime import Runtime
 from core.store.models import (
     ActionRow,
@@ -85,7 +85,7 @@ def _end_actions(connection_id: int, now: datetime) -> list[Action]:
     rows = ActionRow.select().where(ActionRow.connection == connection_id, ActionRow.state.in_(outbox.UNSETTLED))
     ended = []
     for action in rows.order_by(ActionRow.id):
-        if action.state in outbox.IN_DOUBT:
+        if action.state in leases.IN_DOUBT:
             outbox.settle(action, ActionState.PARKED, now, error=f"{action.error or 'it was being sent'}; {WHY}")
             outbox.end_attempt(action, "unknown", now, WHY)
         else:
@@ -97,8 +97,8 @@ def _end_actions(connection_id: int, now: datetime) -> list[Action]:
 def _end_turns(connection_id: int, now: datetime) -> int:
     """Every turn has its decision, also those that nobody takes any more."""
     due = LeaseRow.select().where(LeaseRow.connection == connection_id, LeaseRow.turn_due_at.is_null(False))
-    leases = [row.id for row in due]
-    for lease_id in leases:
+    ids = [row.id for row in due]
+    for lease_id in ids:
         row = sessions.find(lease_id)
         if row is not None:
             DecisionRow.create(
@@ -110,7 +110,7 @@ def _end_turns(connection_id: int, now: datetime) -> int:
             )
             sessions.mark(row, "ai_response_cancelled", now, {"reason": Reason.DISCONNECTED.value})
         turns.clear(lease_id)
-    return len(leases)
+    return len(ids)
 
 
 def _end_downloads(connection_id: int) -> None:

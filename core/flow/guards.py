@@ -36,6 +36,8 @@ def check(action: ActionRow, row: SessionRow, state: VendorState | None, agent_i
         return Reason.SESSION_CLOSED
     if kind is ActionKind.UNASSIGN:
         return _check_unassign(state, agent_id)
+    if action.purpose == "handoff_notice":
+        return _check_last_word(row, state, agent_id)
     if row.owner == Owner.HUMAN:
         return Reason.ASSIGNED_TO_HUMAN
     if overtaken(action):
@@ -52,6 +54,18 @@ def _check_unassign(state: VendorState | None, agent_id: str) -> Verdict:
         return None
     # Nobody has it: what we want is so. A human has it: taking it away would be the opposite of a handoff.
     return DONE_ALREADY if not state.assignee else Reason.ASSIGNED_TO_HUMAN
+
+
+def _check_last_word(row: SessionRow, state: VendorState | None, agent_id: str) -> Verdict:
+    """What is said while handing off belongs to the handoff; where a human has come already it would be wrong."""
+    if row.handoff is None:
+        return Reason.CANCELLED
+    return Reason.ASSIGNED_TO_HUMAN if state is not None and state.assignee not in ("", agent_id) else None
+
+
+def to_be_drafted_anew(action: ActionRow) -> bool:
+    """Whether the turn that is due answers anew what the action was for. A handoff is never taken back that way."""
+    return action.purpose not in ("handoff", "handoff_notice") and overtaken(action)
 
 
 def overtaken(action: ActionRow) -> bool:

@@ -12,7 +12,8 @@ from core.errors import RelaydeskError
 from core.store.database import Database
 from core.store.models import ActionRow, EventRow, LeaseRow, SessionRow
 
-OPEN_ACTIONS = ("pending", "sending", "retry", "uncertain", "reconciling")
+IN_DOUBT = ("sending", "uncertain", "reconciling")
+OPEN_ACTIONS = ("pending", "retry", *IN_DOUBT)
 
 
 class LeaseLost(RelaydeskError):
@@ -108,6 +109,13 @@ def wake(lease_id: int, at: datetime) -> None:
     LeaseRow.update(next_at=earliest).where(LeaseRow.id == lease_id).execute()
 
 
+def in_doubt(lease_id: int) -> bool:
+    """Whether an action of the conversation may or may not have taken effect."""
+    return bool(
+        ActionRow.select(ActionRow.id).where(ActionRow.lease == lease_id, ActionRow.state.in_(IN_DOUBT)).exists()
+    )
+
+
 def next_due(lease_id: int, now: datetime) -> datetime | None:
     """When there is next something to do in a conversation; None when nothing is left."""
     moments: list[datetime] = []
@@ -128,7 +136,8 @@ def next_due(lease_id: int, now: datetime) -> datetime | None:
     if action is not None:
         moments.append(action.next_at or now)
     row = LeaseRow.get_by_id(lease_id)
-    if row.turn_due_at is not None:
+    # A turn waits for what is in doubt, whose own moment counts, or whose echo wakes the conversation before that.
+    if row.turn_due_at is not None and not in_doubt(lease_id):
         moments.append(row.turn_due_at)
     session = SessionRow.get_or_none(SessionRow.lease == lease_id)
     if session is not None and session.resolve_due_at is not None:

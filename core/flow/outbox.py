@@ -15,7 +15,7 @@ from typing import Any
 from core.config import ChannelConfig
 from core.domain import Action, ActionKind, ActionState, Channel, Receipt
 from core.errors import RelaydeskError
-from core.flow.leases import Lease
+from core.flow.leases import IN_DOUBT, OPEN_ACTIONS, Lease
 from core.flow.plan import Planned
 from core.store.models import ActionRow, AttemptRow, DecisionRow, MessageRow, SessionRow
 
@@ -31,8 +31,7 @@ MOVES: Mapping[ActionState, frozenset[ActionState]] = {
     S.SENT: frozenset(),
     S.CANCELLED: frozenset(),
 }
-IN_DOUBT = (S.SENDING.value, S.UNCERTAIN.value, S.RECONCILING.value)
-UNSETTLED = (S.PENDING.value, S.RETRY.value, *IN_DOUBT)
+UNSETTLED = OPEN_ACTIONS
 PROVABLE = (*IN_DOUBT, S.PARKED.value, S.FAILED.value)
 
 
@@ -81,17 +80,6 @@ def head(lease_id: int) -> ActionRow | None:
     row: ActionRow | None = (
         ActionRow.select()
         .where(ActionRow.lease == lease_id, ActionRow.state.in_(UNSETTLED))
-        .order_by(ActionRow.id)
-        .first()
-    )
-    return row
-
-
-def in_doubt(lease_id: int) -> ActionRow | None:
-    """The action of a conversation whose effect is being waited for."""
-    row: ActionRow | None = (
-        ActionRow.select()
-        .where(ActionRow.lease == lease_id, ActionRow.state.in_(IN_DOUBT))
         .order_by(ActionRow.id)
         .first()
     )

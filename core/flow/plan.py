@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from core.domain import (
     NOTHING,
     ActionKind,
-    Author,
     Draft,
     Handoff,
     Outcome,
@@ -20,11 +20,34 @@ from core.domain import (
     Sentiment,
     Silence,
     Summary,
-    Turn,
-    Visibility,
 )
 
-LONGEST_QUOTE = 300
+
+@dataclass(frozen=True, slots=True)
+class CoreReply(Reply):
+    """What core itself says in place of a responder's draft, and why."""
+
+    reason: Reason = Reason.ANSWERED
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold(Silence):
+    """Say nothing until a moment, but for a `notice` ("" for none); then the turn is taken as usual."""
+
+    until: datetime
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """That nobody is there: `until` when, in words, and what the customer is told of it; both "" if somebody is."""
+
+    until: str = ""
+    notice: str = ""
+
+
+PRESENT = Absence()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +70,8 @@ class Planned:
 def outcome_of(draft: Draft) -> tuple[Outcome, Reason, str]:
     """Outcome, reason code and detail of the decision a draft stands for."""
     match draft:
+        case CoreReply():
+            return Outcome.REPLY, draft.reason, draft.detail
         case Reply():
             return Outcome.REPLY, Reason.ANSWERED, ""
         case Handoff():
@@ -55,6 +80,16 @@ def outcome_of(draft: Draft) -> tuple[Outcome, Reason, str]:
             return Outcome.RESOLVE, Reason.RESOLVED, ""
         case Silence():
             return Outcome.SILENCE, draft.reason, draft.detail
+
+
+def topic_of(draft: Draft) -> str:
+    """What a draft is about, as far as it says."""
+    return draft.topic if isinstance(draft, Reply | Handoff) else ""
+
+
+def as_json(summary: Summary | None) -> dict[str, str]:
+    """The parts of behaviour 5: a summary, and the sentiment."""
+    return {} if summary is None else {"summary": summary.text, "sentiment": summary.sentiment.value}
 
 
 def for_reply(text: str, agent_id: str, *, claim: bool) -> list[Planned]:
@@ -76,10 +111,26 @@ def for_resolution(text: str, summary: Summary, agent_id: str, *, claim: bool) -
     return steps
 
 
-def for_handoff(reason: Reason, summary: Summary, steps: Sequence[ActionKind]) -> list[Planned]:
-    """Let a human go on, in the order this vendor's users expect (behaviour 40, 41; 85, 86)."""
+def for_hold(notice: str, agent_id: str, *, claim: bool) -> list[Planned]:
+    """Tell the customer that they will have to wait (gap G8)."""
+    told = Planned(ActionKind.REPLY, "hold_notice", Priority.LIVE, text=notice, after_claim=claim)
+    return [*_claim(agent_id, claim), told] if notice else []
+
+
+def for_handoff(
+    reason: Reason, summary: Summary, steps: Sequence[ActionKind], absence: Absence = PRESENT
+) -> list[Planned]:
+    """Let a human go on, in the order this vendor's users expect (behaviour 40, 41; 85, 86).
+
+    Where nobody is there the note says so. The customer's notice goes first, for a message posted into what was just
+    unassigned might assign it again.
+    """
     note = f"Handed off by the AI: {REASON_WORDS.get(reason, reason.value)}.\n\n{_words(summary)}"
     made = []
+    if absence.until:
+        note += f"\nNobody is there until {absence.until}."
+    if absence.notice:
+        made.append(Planned(ActionKind.REPLY, "handoff_notice", Priority.HANDOFF, text=absence.notice))
     for kind in steps:
         text = note if kind is ActionKind.NOTE else ""
         made.append(Planned(kind, "handoff", Priority.HANDOFF, text=text))
@@ -92,24 +143,17 @@ def for_assist(text: str, footer: str) -> list[Planned]:
     return [Planned(ActionKind.NOTE, "draft", Priority.LIVE, text=whole)]
 
 
-def plain_summary(turn: Turn) -> Summary:
-    """What can be said of a session without a responder: what the customer wrote, and how often the AI answered."""
-    said = [message.text for message in turn.messages if message.author is Author.CUSTOMER and message.text]
-    answers = sum(1 for m in turn.messages if m.author is Author.AI and m.visibility is Visibility.PUBLIC)
-    if not said:
-        return Summary("The customer has written no text.")
-    lines = [f"The customer first wrote: “{_short(said[0])}”."]
-    if len(said) > 1:
-        lines.append(f"Last: “{_short(said[-1])}”.")
-    times = {0: "not answered", 1: "answered once"}.get(answers, f"answered {answers} times")
-    lines.append(f"The AI has {times}.")
-    return Summary(" ".join(lines))
-
-
 REASON_WORDS = {
     Reason.EXPLICIT_REQUEST: "the customer asked for a person",
     Reason.CANNOT_RESOLVE: "it found no answer",
     Reason.LOW_CONFIDENCE: "it was not sure enough of its answer",
+    Reason.FRUSTRATION: "the customer is angry",
+    Reason.FORBIDDEN_TOPIC: "it may not speak about this topic",
+    Reason.TOPIC_NOT_ALLOWED: "this is none of the topics it may speak about",
+    Reason.OUTSIDE_OFFICE_HOURS: "nobody is there, and it answers only in office hours",
+    Reason.MISSING_KNOWLEDGE: "it does not know enough about this",
+    Reason.MISSING_TOOL: "it lacks the means to do what is asked",
+    Reason.UNCLEAR_INSTRUCTION: "its instructions leave open what to do",
     Reason.RESPONDER_FAILED: "its responder failed",
     Reason.NO_RESPONDER: "no responder is enabled",
     Reason.RESPONDER_DECIDED: "its responder decided so",
@@ -124,11 +168,6 @@ def _claim(agent_id: str, claim: bool) -> list[Planned]:
 
 def _words(summary: Summary) -> str:
     return f"Summary: {summary.text}\nSentiment: {_SENTIMENT[summary.sentiment]}"
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= LONGEST_QUOTE else line[: LONGEST_QUOTE - 1] + "…"
 
 
 _SENTIMENT = {Sentiment.ANGRY: "angry", Sentiment.NEUTRAL: "neutral", Sentiment.HAPPY: "happy"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from core.domain import (
@@ -21,7 +22,7 @@ from core.domain import (
     Visibility,
 )
 from core.errors import AgentMissing, AuthFailed, Refused, RetryLater, VendorError
-from core.flow import leases, outbox, plan, sessions, sync, turns
+from core.flow import hours, leases, outbox, plan, sessions, summary, sync, turns
 from core.flow.leases import Lease
 from core.flow.process import back_off
 from core.runtime import Runtime
@@ -252,7 +253,10 @@ def _hand_off_undelivered(
     if row.owner == Owner.HUMAN or row.status != SessionStatus.OPEN:
         return []
     steps = runtime.connections.connector(connection).handoff_steps
-    summary = plan.plain_summary(turns.build(row, connection))
-    outbox.queue(row, plan.for_handoff(Reason.DELIVERY_FAILED, summary, steps), action.decision, None, now)
-    row.handoff = {"reason": Reason.DELIVERY_FAILED.value, "detail": action.error, "summary": summary.text}
-    return sync.change_owner(row, Owner.HUMAN, "handoff", now, Reason.DELIVERY_FAILED.value)
+    turn = turns.build(row, connection)
+    made = summary.summarise(turn)
+    until = replace(hours.absence(runtime, turn.session), notice="")  # it could not be delivered either
+    outbox.queue(row, plan.for_handoff(Reason.DELIVERY_FAILED, made, steps, until), action.decision, None, now)
+    references = list(action.decision.sources) if action.decision else []
+    handoff = {"reason": Reason.DELIVERY_FAILED.value, "detail": action.error, "references": references}
+    return sync.hand_off(row, handoff | plan.as_json(made), now)

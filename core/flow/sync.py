@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from core.domain import (
     AssignmentFact,
@@ -14,6 +16,19 @@ from core.domain import (
 )
 from core.flow import ownership, sessions
 from core.store.models import SessionRow
+
+HANDED_OFF = "handed_off"
+"""How the AI ended its part (behaviour 3); the others, `resolved` and `assumed_resolved`, are its closings' reasons."""
+
+
+def hand_off(row: SessionRow, handoff: Mapping[str, Any], now: datetime) -> list[SessionChange]:
+    """Let the humans have the session; `handoff` says why, and what behaviour 5 and 113 ask for."""
+    row.handoff = dict(handoff)
+    row.closure = HANDED_OFF
+    reason = str(handoff["reason"])
+    return change_owner(row, Owner.HUMAN, "handoff", now, reason) or [
+        sessions.mark(row, "handoff", now, {"detail": reason})
+    ]
 
 
 def change_owner(row: SessionRow, owner: Owner, kind: str, now: datetime, detail: str = "") -> list[SessionChange]:
@@ -88,7 +103,7 @@ def close(row: SessionRow, by: str, kind: str, now: datetime, closure: str = "")
         return []
     row.status = SessionStatus.CLOSED_RESOLVED.value
     row.closed_by = by
-    row.closure = closure
+    row.closure = closure or row.closure
     row.owner = Owner.NOBODY.value
     row.owner_at = now
     row.resolve_due_at = None
@@ -121,5 +136,6 @@ def _assigned(row: SessionRow, assignee: str, agent_id: str, now: datetime) -> l
     if owner is Owner.AI:
         kind = "ai_resumed_by_system" if before is Owner.HUMAN else "agent_assigned_by_integration"
         row.handoff = None
+        row.closure = ""
         return change_owner(row, owner, kind, now, assignee)
     return change_owner(row, owner, "agent_unassigned_by_integration", now)

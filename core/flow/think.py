@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from core.domain import (
     Action,
+    Author,
     Connection,
     Draft,
     Handoff,
@@ -16,6 +17,7 @@ from core.domain import (
     Reply,
     Resolve,
     Route,
+    Sentiment,
     SessionChange,
     SessionStatus,
     Silence,
@@ -24,10 +26,23 @@ from core.domain import (
     VendorState,
     Veto,
 )
-from core.flow import leases, plan, routing, sessions, sync, turns
-from core.flow.human_request import asks_for_human
+from core.flow import (
+    handoff_rules,
+    history,
+    hours,
+    leases,
+    plan,
+    routing,
+    sessions,
+    summary,
+    sync,
+    turns,
+    wording,
+)
+from core.flow.handoff_rules import Ruling, Seen
+from core.flow.language import language_of
 from core.flow.leases import Lease
-from core.flow.plan import Planned
+from core.flow.plan import CoreReply, Hold, Planned
 from core.flow.process import to_event
 from core.runtime import Runtime
 from core.store.models import EventRow, SessionRow
@@ -49,10 +64,11 @@ def think(
         if state is not None:
             changes = sync.apply_state(row, state, connection.agent_id, runtime.db.now())
             row.save()
-        turn = turns.build(row, connection)
+        turn = turns.build(row, connection, handoff_rules.guidance(runtime.config.handoff))
         event_row = turns.trigger(lease.id)
         newest = sessions.newest_customer_message(row.id)
         late = newest is not None and newest.received_at - newest.at > turns.TOO_OLD
+        seen = history.seen(row, turn)
     for change in changes:
         runtime.plugins.observe("session_changed", session=turn.session, change=change)
     if turn.session.status is not SessionStatus.OPEN:
@@ -64,7 +80,7 @@ def think(
     route = _route(runtime, connection, turn, row.routing, event_row)
     if not route.answer:
         return turn, Silence(route.reason), False
-    draft = _draft(runtime, turn)
+    draft = hours.outside(runtime, turn) or _draft(runtime, turn, seen)
     if isinstance(draft, Handoff | Resolve) and draft.summary is None:
         draft = replace(draft, summary=summarise(runtime, turn))
     if turn.mode is Mode.ASSIST and isinstance(draft, Handoff):
@@ -88,33 +104,84 @@ def _route(runtime: Runtime, connection: Connection, turn: Turn, mode: str, even
             return decided or routing.default_route(mode)
 
 
-def _draft(runtime: Runtime, turn: Turn) -> Draft:
-    rules = runtime.config.handoff
-    if rules.explicit_request and asks_for_human(turn.question):
-        return Handoff(Reason.EXPLICIT_REQUEST)
+def _draft(runtime: Runtime, turn: Turn, seen: Seen) -> Draft:
+    """The responder's draft, or what the handoff rules put in its place (behaviour 108, 109)."""
+    config = runtime.config.handoff
+    ruling = handoff_rules.before_draft(config, turn.mode, seen)
+    if ruling is not None:
+        return _ruled(runtime, turn, ruling, None)
     draft: Draft | None = runtime.plugins.decide("draft_reply", turn=turn)
     if draft is None:
         return Handoff(Reason.NO_RESPONDER)
-    if isinstance(draft, Reply) and rules.low_confidence and draft.confidence < rules.confidence:
-        return Handoff(Reason.LOW_CONFIDENCE, f"confidence {draft.confidence:.2f} is below {rules.confidence:.2f}")
-    if isinstance(draft, Handoff) and draft.reason is Reason.CANNOT_RESOLVE and not rules.cannot_resolve:
-        return Silence(Reason.CANNOT_RESOLVE, "handing off when there is no answer is switched off")
+    if isinstance(draft, Reply | Handoff):
+        ruling = handoff_rules.after_draft(config, turn.mode, seen, draft)
+        if ruling is not None:
+            return _ruled(runtime, turn, ruling, draft)
     return draft
 
 
-def summarise(runtime: Runtime, turn: Turn) -> Summary:
-    """A summary for the agent: the responder's, or else a plain listing of the thread."""
+def _ruled(runtime: Runtime, turn: Turn, ruling: Ruling, draft: Reply | Handoff | None) -> Draft:
+    """What a ruling comes to; of the draft that it takes the place of, what it says for the record is kept."""
+    sources = draft.sources if draft is not None else ()
+    told = draft.sentiment if isinstance(draft, Reply) else None
+    topic = ruling.topic or (draft.topic if draft is not None else "")
+    if not ruling.hand_off:
+        person = handoff_rules.honours_requests(runtime.config.handoff)
+        text = wording.say(ruling.reason, _language(turn), person=person)
+        return CoreReply(
+            text,
+            might_solve=False,
+            sources=sources,
+            sentiment=told,
+            topic=topic,
+            reason=ruling.reason,
+            detail=ruling.detail,
+        )
+    made = draft.summary if draft is not None else None
+    if made is None:
+        made = summarise(runtime, turn, Sentiment.ANGRY if ruling.reason is Reason.FRUSTRATION else told)
+    return Handoff(ruling.reason, ruling.detail, made, topic, sources)
+
+
+def _language(turn: Turn) -> str:
+    """The language of the latest messages of the customer that tell it."""
+    said = [message.text for message in turn.messages if message.author is Author.CUSTOMER]
+    return next((found for text in (turn.question, *reversed(said)) if (found := language_of(text))), "")
+
+
+def sentiment_told(draft: Draft | None, turn: Turn) -> Sentiment:
+    """How the customer feels: as the responder says, else by what they wrote."""
+    if isinstance(draft, Reply) and draft.sentiment is not None:
+        return draft.sentiment
+    if isinstance(draft, Reply | Handoff | Resolve) and draft.summary is not None:
+        return draft.summary.sentiment
+    return summary.sentiment_of_turn(turn)
+
+
+def summarise(runtime: Runtime, turn: Turn, sentiment: Sentiment | None = None) -> Summary:
+    """A summary for the agent: the responder's, or else one drawn from the thread.
+
+    `sentiment` is how the customer feels, where that is known already.
+    """
+    made: Summary | None
     try:
         made = runtime.plugins.decide("summarise_session", turn=turn)
     except Exception:
-        log.exception("a session could not be summarised by its responder; a plain listing is used")
+        log.exception("a session could not be summarised by its responder; the embedded summary is used")
         made = None
-    return made or plan.plain_summary(turn)
+    if made is not None:
+        return made
+    drawn = summary.summarise(turn)
+    return drawn if sentiment is None else replace(drawn, sentiment=sentiment)
 
 
 def planned(runtime: Runtime, connection: Connection, turn: Turn, draft: Draft, claim: bool) -> list[Planned]:
     """The effects a draft leads to in the turn's mode, before any plugin has seen them."""
-    if turn.mode is Mode.SHADOW or isinstance(draft, Silence):
+    if turn.mode is Mode.SHADOW:
+        return []
+    if isinstance(draft, Hold):
+        return plan.for_hold(draft.notice, connection.agent_id, claim=claim)
+    if isinstance(draft, Silence):
         return []
     if turn.mode is Mode.ASSIST:
         text = draft.text if isinstance(draft, Reply | Resolve) else ""
@@ -124,11 +191,12 @@ def planned(runtime: Runtime, connection: Connection, turn: Turn, draft: Draft, 
         case Reply():
             return plan.for_reply(draft.text, connection.agent_id, claim=claim)
         case Resolve():
-            summary = draft.summary or plan.plain_summary(turn)
-            return plan.for_resolution(draft.text, summary, connection.agent_id, claim=claim)
+            made = draft.summary or summary.summarise(turn)
+            return plan.for_resolution(draft.text, made, connection.agent_id, claim=claim)
         case Handoff():
-            summary = draft.summary or plan.plain_summary(turn)
-            return plan.for_handoff(draft.reason, summary, runtime.connections.connector(connection).handoff_steps)
+            made = draft.summary or summary.summarise(turn)
+            steps = runtime.connections.connector(connection).handoff_steps
+            return plan.for_handoff(draft.reason, made, steps, hours.absence(runtime, turn.session))
 
 
 def amended(runtime: Runtime, turn: Turn, steps: list[Planned]) -> list[Planned]:

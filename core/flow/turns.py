@@ -13,6 +13,7 @@ from core.domain import (
     ActionState,
     Author,
     Connection,
+    Guidance,
     Message,
     Mode,
     Outcome,
@@ -29,6 +30,7 @@ LONGEST_WAIT = timedelta(seconds=15)
 TOO_OLD = timedelta(hours=72)
 """A webhook that tells of an older message is kept, not answered: a replayed body must not start a conversation."""
 
+NO_GUIDANCE = Guidance()
 
 UNTRIED: dict[str, Any] = {"turn_attempts": 0, "turn_waits": 0, "turn_missing": 0, "turn_error": ""}
 
@@ -58,6 +60,11 @@ def is_due(lease_id: int, now: datetime) -> bool:
 def put_off(lease_id: int, until: datetime) -> None:
     """Let a due turn wait until a moment."""
     LeaseRow.update(turn_due_at=until).where(LeaseRow.id == lease_id).execute()
+
+
+def hold(lease_id: int, until: datetime) -> None:
+    """Let the turn wait until a moment, for reasons outside the conversation; what comes meanwhile wakes it again."""
+    LeaseRow.update(turn_due_at=until, turn_from_at=None, **UNTRIED).where(LeaseRow.id == lease_id).execute()
 
 
 def clear(lease_id: int) -> None:
@@ -96,8 +103,8 @@ def trigger(lease_id: int) -> EventRow | None:
     return row
 
 
-def build(row: SessionRow, connection: Connection) -> Turn:
-    """What a responder is asked."""
+def build(row: SessionRow, connection: Connection, guidance: Guidance = NO_GUIDANCE) -> Turn:
+    """What a responder is asked; `guidance` is what the handoff settings ask of it."""
     messages = sessions.thread(row.id)
     session = sessions.to_session(row)
     return Turn(
@@ -107,6 +114,7 @@ def build(row: SessionRow, connection: Connection) -> Turn:
         messages=messages,
         unanswered=unanswered(messages, _answered_upto(row.id)),
         contact=session.contact,
+        guidance=guidance,
     )
 
 
@@ -130,6 +138,7 @@ def _answered_upto(session_id: int) -> int:
     said = ActionRow.select(fn.MAX(ActionRow.basis)).where(
         ActionRow.session == session_id,
         (ActionRow.kind == ActionKind.REPLY.value) | (ActionRow.purpose == "draft"),
+        ActionRow.purpose != "hold_notice",
         ActionRow.state.not_in([ActionState.CANCELLED.value, ActionState.FAILED.value]),
     )
     left = DecisionRow.select(fn.MAX(DecisionRow.upto)).where(

@@ -44,9 +44,15 @@ def _connection_life_and_polling(native: Any) -> None:
     native.create_tables([CursorRow])
 
 
+def _topic_and_sentiment(native: Any) -> None:
+    for column in ("topic", "sentiment"):
+        native.execute_sql(f"ALTER TABLE decision ADD COLUMN {column} VARCHAR(255) NOT NULL DEFAULT ''")
+
+
 STEPS: tuple[Step, ...] = (
     (1, "first_tables", _first_tables),
     (2, "connection_life_and_polling", _connection_life_and_polling),
+    (3, "topic_and_sentiment_of_decisions", _topic_and_sentiment),
 )
 """Number, name, and what is done with peewee's database.
 

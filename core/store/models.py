@@ -259,6 +259,8 @@ class DecisionRow(Row):
     might_solve = BooleanField(null=True)
     fully_covered = BooleanField(null=True)
     sources = JsonField(default=list)
+    topic = CharField(default="")
+    sentiment = CharField(default="")
     upto = ForeignKeyField(MessageRow, column_name="upto_id", null=True)
 
     class Meta:

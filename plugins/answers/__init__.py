@@ -7,16 +7,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from core import Draft, Summary, Turn, hookimpl
+from core import Draft, Turn, hookimpl
 from plugins.answers.answering import draft
 from plugins.answers.library import Library
 from plugins.answers.search import require_fts5
 from plugins.answers.settings import AnswersSettings
-from plugins.answers.summary import summarise
 
 
 class Plugin:
-    """Drafts replies and summaries; several threads may call it at once.
+    """Drafts replies; several threads may call it at once.
 
     Raises `ConfigError` at start if the folder is none or SQLite lacks full-text search. `monotonic` tells the
     time in seconds, for the pace at which the folder is looked at.
@@ -31,7 +30,3 @@ class Plugin:
     @hookimpl
     def draft_reply(self, turn: Turn) -> Draft:
         return draft(self._library.index(), turn)
-
-    @hookimpl
-    def summarise_session(self, turn: Turn) -> Summary:
-        return summarise(turn)

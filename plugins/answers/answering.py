@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from core import Author, Draft, Handoff, Message, Reason, Reply, Resolve, Silence, Turn, Visibility
 from plugins.answers.confidence import score
 from plugins.answers.languages import asks, language_of
 from plugins.answers.passages import LONGEST, Passage, sentences
 from plugins.answers.search import Asked, Index
-from plugins.answers.sentiment import sentiment_of
 from plugins.answers.smalltalk import GREETINGS, WELCOMES, Kind, Smalltalk, smalltalk
 
 FLOOR = 0.2
@@ -81,7 +81,7 @@ def _answer(index: Index, turn: Turn, parts: Sequence[str]) -> Draft:
         might_solve=True,
         fully_covered=found.covered and found.confidence >= FULLY,
         sources=found.sources,
-        sentiment=sentiment_of([message.text for message in _public(turn, Author.CUSTOMER)]),
+        topic=PurePath(found.sources[0].partition("#")[0]).stem,
     )
 
 

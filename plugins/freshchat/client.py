@@ -1,68 +1,102 @@
 """Freshchat's API v2, one method an endpoint; every address of the vendor's API is in this file.
 
-Vendor documentation: developers.freshchat.com/api. Each method names its section there.
+Vendor documentation: developers.freshchat.com/api. Each method names its section there, or "OpenAPI" where only the
+published OpenAPI has it. Errors are those of `HttpClient` and `BadPayload`; what the vendor would refuse in obscure
+words is `Refused` before it is sent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote, urlsplit
 
-from core import Answer, BadPayload, HttpClient, Refused
-from plugins.freshchat.schemas import clean, word
+from core import Refused
+from plugins.freshchat.api import PAGE_SIZE, FreshchatApi, more_pages, next_href, object_of, segment
+from plugins.freshchat.schemas import clean
 
-PAGE_SIZE = 50
-"""Entries of a page; 50 is the documented most."""
-MOST_PAGES = 400
-"""Pages of one listing; beyond it the vendor's links are taken to lead in a circle."""
+STATUSES = ("new", "assigned", "resolved", "reopened")
+"""Of a conversation, as the OpenAPI has them; live accounts show others too, which are read but never written."""
+LARGEST_FILE = 25 * 1024 * 1024
+MOST_FETCHED = 100
+"""Users that one call of /users/fetch takes."""
 
 
-class FreshchatClient:
-    """The calls Relaydesk makes to one Freshchat account; errors are those of `HttpClient`, and `BadPayload`."""
+class FreshchatClient(FreshchatApi):
+    """The calls that can be made to one Freshchat account."""
 
-    def __init__(self, http: HttpClient, settings: Mapping[str, Any]) -> None:
-        self._http = http
-        self._update_verb = str(settings["update_verb"])
+    # ------------------------------------------------------------------------------------------- conversations
+
+    def conversations(
+        self,
+        *,
+        status: str = "",
+        assigned_agent_id: str = "",
+        assigned_group_id: str = "",
+        page: int = 1,
+        items_per_page: int = PAGE_SIZE,
+    ) -> tuple[list[dict[str, Any]], bool]:
+        """`GET /conversations`; OpenAPI, "List all conversations". Many live accounts have no such collection (404).
+
+        The conversations of one page that match the filters given, and whether there are more.
+        """
+        if page < 1:
+            raise Refused(f"page must be 1 or more, and is {page}")
+        params = {
+            "status": _checked(status, STATUSES, "status") if status else "",
+            "assigned_agent_id": assigned_agent_id,
+            "assigned_group_id": assigned_group_id,
+            "page": page,
+            "items_per_page": _page_size(items_per_page),
+        }
+        answer = self._http.get("/conversations", {key: value for key, value in params.items() if value})
+        data = object_of(answer, "conversations")
+        found = self._entries(data, "conversations", "/conversations")
+        return found, bool(found) and (bool(next_href(data)) or more_pages(data, page))
+
+    def create_conversation(
+        self, channel_id: str, user_id: str, messages: Sequence[Mapping[str, Any]], app_id: str = ""
+    ) -> dict[str, Any]:
+        """`POST /conversations`; documentation: "Conversations", create a conversation.
+
+        `app_id` is required by the OpenAPI and heeded by no live account; there `user_id` may be "" if a user wrote
+        the messages. Returns at least the `conversation_id`.
+        """
+        if not messages:
+            raise Refused("a conversation begins with a message, and none was given")
+        users = [{"id": user_id}] if user_id else []
+        body = {"app_id": app_id, "channel_id": channel_id, "users": users, "messages": list(messages)}
+        return object_of(
+            self._http.post("/conversations", {key: value for key, value in body.items() if value}), "conversation"
+        )
 
     def conversation(self, conversation_id: str) -> dict[str, Any]:
         """`GET /conversations/{conversation_id}`; documentation: "Conversations", retrieve a conversation."""
-        return _object(self._http.get(f"/conversations/{_segment(conversation_id)}"), "conversation")
-
-    def conversations(self, status: str, page: int) -> tuple[list[dict[str, Any]], bool]:
-        """`GET /conversations`; in the OpenAPI, "List all conversations". Many accounts have no such collection.
-
-        The conversations of one page, and whether there are more.
-        """
-        params = {"status": status, "page": page, "items_per_page": PAGE_SIZE}
-        data = _object(self._http.get("/conversations", params), "conversations")
-        found = data.get("conversations")
-        if not isinstance(found, list):
-            raise BadPayload("conversations: is missing from the answer to GET /conversations")
-        more = bool(found) and (bool(_next_href(data)) or _more_pages(data, page))
-        return [entry for entry in found if isinstance(entry, dict)], more
-
-    def user_conversations(self, user_id: str) -> Iterator[dict[str, Any]]:
-        """`GET /users/{user_id}/conversations`; documentation: "Users", conversations of a user. All pages."""
-        return self._pages(f"/users/{_segment(user_id)}/conversations", {}, "conversations")
+        return object_of(self._http.get(f"/conversations/{segment(conversation_id)}"), "conversation")
 
     def update_conversation(self, conversation_id: str, values: Mapping[str, Any]) -> None:
         """`PUT /conversations/{conversation_id}`; documentation: "Conversations", update a conversation.
 
         Only the `values` given change. `PATCH` is another document's word for it, hence the setting update_verb.
         """
-        self._http.request(self._update_verb, f"/conversations/{_segment(conversation_id)}", json=dict(values))
+        if values.get("status"):
+            _checked(str(values["status"]), STATUSES, "status")
+        self._http.request(self._update_verb, f"/conversations/{segment(conversation_id)}", json=dict(values))
+
+    def conversation_fields(self) -> list[dict[str, Any]]:
+        """`GET /conversations/fields`; documentation: "Conversations", list conversation properties."""
+        return self._entries(clean(self._http.get("/conversations/fields").data), "fields", "/conversations/fields")
 
     def messages(self, conversation_id: str, from_time: datetime | None = None) -> Iterator[dict[str, Any]]:
         """`GET /conversations/{conversation_id}/messages`; documentation: "Messages", list messages.
 
-        All pages, newest first, each message once; with `from_time` those written at that time or later.
+        All pages, each message once, newest first (the OpenAPI: by creation time); with `from_time`, which the
+        OpenAPI does not know, those written at that time or later.
         """
         params: dict[str, Any] = {"page": 1, "items_per_page": PAGE_SIZE}
         if from_time is not None:
             params["from_time"] = from_time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
-        return self._pages(f"/conversations/{_segment(conversation_id)}/messages", params, "messages")
+        return self._pages(f"/conversations/{segment(conversation_id)}/messages", params, "messages")
 
     def send_message(self, conversation_id: str, message: Mapping[str, Any]) -> dict[str, Any]:
         """`POST /conversations/{conversation_id}/messages`; documentation: "Messages", send a message.
@@ -70,97 +104,129 @@ class FreshchatClient:
         Returns the message object; {} where the answer holds none. There is no idempotency key: sent twice is
         shown twice, and a 400 has been seen for a message that was posted all the same.
         """
-        answer = self._http.post(f"/conversations/{_segment(conversation_id)}/messages", dict(message))
+        if not message.get("message_parts"):
+            raise Refused("a message without parts says nothing")
+        answer = self._http.post(f"/conversations/{segment(conversation_id)}/messages", dict(message))
         data = clean(answer.data)
         nested = data.get("message") if isinstance(data, dict) else None
         return nested if isinstance(nested, dict) else data if isinstance(data, dict) else {}
 
-    def agents(self) -> Iterator[dict[str, Any]]:
-        """`GET /agents`; documentation: "Agents", list all agents. All pages: there is no filter by email."""
-        return self._pages("/agents", {"page": 1, "items_per_page": PAGE_SIZE}, "agents")
+    # ------------------------------------------------------------------------------------------------- agents
+
+    def agents(self, **filters: str) -> Iterator[dict[str, Any]]:
+        """`GET /agents`; documentation: "Agents", list all agents. All pages: there is no filter by email.
+
+        `filters`: groups, is_deactivated, availability_status; the OpenAPI has none.
+        """
+        return self._pages("/agents", {"page": 1, "items_per_page": PAGE_SIZE, **filters}, "agents")
 
     def agent(self, agent_id: str) -> dict[str, Any]:
         """`GET /agents/{agent_id}`; documentation: "Agents", retrieve an agent."""
-        return _object(self._http.get(f"/agents/{_segment(agent_id)}"), "agent")
+        return object_of(self._http.get(f"/agents/{segment(agent_id)}"), "agent")
+
+    def update_agent(self, agent_id: str, values: Mapping[str, Any]) -> None:
+        """`PUT /agents/{agent_id}`; documentation: "Agents", update an agent; not in the OpenAPI.
+
+        `values`: `groups`, and `availability_status` (or `availability` where an account follows the OpenAPI).
+        """
+        self._http.put(f"/agents/{segment(agent_id)}", dict(values))
+
+    def roles(self) -> Iterator[dict[str, Any]]:
+        """`GET /roles`; documentation: "Roles", list all roles; not in the OpenAPI. All pages.
+
+        Each with id, name, description and is_custom_role; agents refer to them by `role_id`.
+        """
+        return self._pages("/roles", {"page": 1, "items_per_page": PAGE_SIZE}, "roles")
+
+    # -------------------------------------------------------------------------------------------------- users
+
+    def users(self, **filters: str) -> Iterator[dict[str, Any]]:
+        """`GET /users`; documentation: "Users", list users. All pages.
+
+        `filters`: email, phone_no (some documents: phone), reference_id, first_name, last_name, created_from,
+        created_to, updated_from, updated_to. Live accounts want one of them; the OpenAPI has none, so that an account
+        may pay no heed to what it is given.
+        """
+        return self._pages("/users", {"page": 1, "items_per_page": PAGE_SIZE, **filters}, "users")
+
+    def create_user(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """`POST /users`; documentation: "Users", create a user. A second one with the same email may be refused."""
+        return object_of(self._http.post("/users", dict(values)), "user")
 
     def user(self, user_id: str, *, system: bool = False) -> dict[str, Any]:
         """`GET /users/{user_id}`; documentation: "Users", retrieve a user. `system` finds bots and system senders."""
         params = {"system_user": "true"} if system else None
-        return _object(self._http.get(f"/users/{_segment(user_id)}", params), "user")
+        return object_of(self._http.get(f"/users/{segment(user_id)}", params), "user")
+
+    def update_user(self, user_id: str, values: Mapping[str, Any]) -> None:
+        """`PUT /users/{user_id}`; documentation: "Users", update a user. Live accounts answer with nothing."""
+        self._http.put(f"/users/{segment(user_id)}", dict(values))
+
+    def delete_user(self, user_id: str) -> None:
+        """`DELETE /users/{user_id}`; documentation: "Users", delete a user; not in the OpenAPI."""
+        self._http.delete(f"/users/{segment(user_id)}")
+
+    def fetch_users(self, user_ids: Sequence[str]) -> list[dict[str, Any]]:
+        """`POST /users/fetch`; documentation: "Users", retrieve users in bulk, at most 100; not in the OpenAPI.
+
+        The users there are, in no certain order; raises `Refused` for more ids than that.
+        """
+        if not 1 <= len(user_ids) <= MOST_FETCHED:
+            raise Refused(f"1 to {MOST_FETCHED} users can be fetched at once, and {len(user_ids)} were asked for")
+        answer = self._http.post("/users/fetch", {"ids": list(user_ids)})
+        return self._entries(clean(answer.data), "users", "/users/fetch")
+
+    def user_conversations(self, user_id: str) -> Iterator[dict[str, Any]]:
+        """`GET /users/{user_id}/conversations`; documentation: "Users", a user's conversations. All pages."""
+        return self._pages(f"/users/{segment(user_id)}/conversations", {}, "conversations")
+
+    # --------------------------------------------------------------------------- channels, groups, files, account
+
+    def channels(self) -> Iterator[dict[str, Any]]:
+        """`GET /channels`; documentation: "Channels", list all channels. All pages."""
+        return self._pages("/channels", {"page": 1, "items_per_page": PAGE_SIZE}, "channels")
+
+    def channel(self, channel_id: str) -> dict[str, Any]:
+        """`GET /channels/{channel_id}`; documentation: "Channels", retrieve a channel."""
+        return object_of(self._http.get(f"/channels/{segment(channel_id)}"), "channel")
+
+    def groups(self) -> Iterator[dict[str, Any]]:
+        """`GET /groups`; documentation: "Groups", list all groups. All pages."""
+        return self._pages("/groups", {"page": 1, "items_per_page": PAGE_SIZE}, "groups")
+
+    def group(self, group_id: str) -> dict[str, Any]:
+        """`GET /groups/{group_id}`; documentation: "Groups", retrieve a group."""
+        return object_of(self._http.get(f"/groups/{segment(group_id)}"), "group")
+
+    def upload_file(self, name: str, content: bytes, content_type: str = "application/octet-stream") -> dict[str, Any]:
+        """`POST /files/upload`; documentation: "Files", upload a file of at most 25 MB; not in the OpenAPI.
+
+        Returns file_name, file_size, file_content_type and file_hash, by which a message part refers to it.
+        """
+        return object_of(self._http.post("/files/upload", files=_form("file", name, content, content_type)), "file")
+
+    def upload_image(self, name: str, content: bytes, content_type: str) -> dict[str, Any]:
+        """`POST /images/upload`; documentation: "Images", upload an image; not in the OpenAPI. Returns its `url`."""
+        return object_of(self._http.post("/images/upload", files=_form("image", name, content, content_type)), "image")
 
     def account_configuration(self) -> dict[str, Any]:
         """`GET /accounts/configuration`; documentation: "Account", configuration. Not every account offers it."""
-        return _object(self._http.get("/accounts/configuration"), "account")
-
-    def _pages(self, path: str, params: Mapping[str, Any], key: str) -> Iterator[dict[str, Any]]:
-        """All entries under `key` over all pages. New entries shift the pages, so each id is given once."""
-        seen: set[str] = set()
-        visited: set[str] = set()
-        answer = self._http.get(path, params)
-        for number in range(1, MOST_PAGES + 1):
-            data = clean(answer.data)
-            entries = data if isinstance(data, list) else data.get(key) if isinstance(data, dict) else None
-            if not isinstance(entries, list):
-                raise BadPayload(f"{key}: is missing from the answer to GET {path}")
-            for entry in entries:
-                if isinstance(entry, dict) and _id_of(entry) not in seen:
-                    seen.add(_id_of(entry))
-                    yield entry
-            href = _next_href(data) if isinstance(data, dict) else ""
-            if not entries or (href and href in visited):
-                return
-            if href:
-                visited.add(href)
-                answer = self._follow(path, href)
-            elif isinstance(data, dict) and _more_pages(data, number):
-                answer = self._http.get(path, {**params, "page": number + 1})
-            else:
-                return
-        raise BadPayload(f"{key}: GET {path} goes on beyond {MOST_PAGES} pages")
-
-    def _follow(self, path: str, href: str) -> Answer:
-        # The vendor's links begin with /v2, as the base address ends; a proxy may have put more before it.
-        if href.startswith("/v2/"):
-            return self._http.get(href.removeprefix("/v2"))
-        return self._http.get(path + href) if href.startswith("?") else self._http.follow(href)
+        return object_of(self._http.get("/accounts/configuration"), "account")
 
 
-def _segment(identifier: str) -> str:
-    """An id as one segment of a path, whatever characters it is made of."""
-    if identifier.strip(". ") == "":
-        raise Refused("an empty id leads nowhere at the vendor")
-    return quote(identifier, safe="")
+def _checked(value: str, known: Sequence[str], name: str) -> str:
+    if value not in known:
+        raise Refused(f"{name} must be one of {', '.join(known)}, and is {value!r}")
+    return value
 
 
-def _object(answer: Answer, name: str) -> dict[str, Any]:
-    data = clean(answer.data)
-    if not isinstance(data, dict):
-        raise BadPayload(f"{name}: the answer is no object")
-    return data
+def _page_size(items: int) -> int:
+    if not 1 <= items <= PAGE_SIZE:
+        raise Refused(f"items_per_page must be 1 to {PAGE_SIZE}, and is {items}")
+    return items
 
 
-def _id_of(entry: Mapping[str, Any]) -> str:
-    return word(entry.get("id")) or word(entry.get("conversation_id"))
-
-
-def _next_href(data: Mapping[str, Any]) -> str:
-    """The link to the next page, without its host: only our own is ever called with the credential.
-
-    Messages carry ``link: {href}``; agents ``links: {next_page: {href}}``, in some documents a plain string.
-    """
-    links = data.get("links")
-    link = data.get("link") or (links.get("next_page") if isinstance(links, Mapping) else None)
-    href = link.get("href") if isinstance(link, Mapping) else link
-    if not isinstance(href, str) or not href.strip():
-        return ""
-    try:
-        parts = urlsplit(href.strip())
-    except ValueError:
-        raise BadPayload("link.href: is no address") from None
-    return f"{parts.path}?{parts.query}" if parts.query else parts.path
-
-
-def _more_pages(data: Mapping[str, Any], number: int) -> bool:
-    pagination = data.get("pagination")
-    total = pagination.get("total_pages") if isinstance(pagination, Mapping) else None
-    return isinstance(total, int) and number < total
+def _form(field: str, name: str, content: bytes, content_type: str) -> dict[str, tuple[str, bytes, str]]:
+    if not content or len(content) > LARGEST_FILE:
+        raise Refused(f"{name} has {len(content)} bytes; a file may have 1 to {LARGEST_FILE}")
+    return {field: (name, content, content_type)}

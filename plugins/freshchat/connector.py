@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -29,7 +29,7 @@ from core import (
     Session,
     VendorState,
 )
-from plugins.freshchat import polling, verification, webhook
+from plugins.freshchat import email_channel, listings, polling, verification, webhook
 from plugins.freshchat.client import FreshchatClient
 from plugins.freshchat.evidence import find_message, find_value, is_closed
 from plugins.freshchat.normalise import handler_for
@@ -61,6 +61,8 @@ class Freshchat(Connector):
     settings_schema = FreshchatSettings
     capabilities: ClassVar[frozenset[str]] = frozenset({"signature", "assign", "resolve", "private_note", "poll"})
     domains: ClassVar[tuple[str, ...]] = DOMAINS
+    credentials: ClassVar[frozenset[str]] = frozenset({"domain", "access_token", "default_agent_email", "api_url"})
+    listings: ClassVar[Mapping[str, tuple[str, ...]]] = listings.LISTINGS
     # First out of the AI's hands, then the note: as the vendor's users know it (behaviour 40, 41).
     handoff_steps: ClassVar[tuple[ActionKind, ...]] = (ActionKind.UNASSIGN, ActionKind.NOTE)
 
@@ -73,7 +75,8 @@ class Freshchat(Connector):
 
     def verify(self, settings: Mapping[str, object], http: HttpClient) -> Identity:
         host = urlsplit(self.base_url(settings)).netloc
-        return verification.verify(FreshchatClient(http, settings), str(settings["default_agent_email"]), host)
+        field = "api_url" if settings.get("api_url") else "domain"
+        return verification.verify(FreshchatClient(http, settings), str(settings["default_agent_email"]), host, field)
 
     def setup_guide(self, connection: Connection, webhook_url: str) -> str:
         return "\n".join(
@@ -159,10 +162,14 @@ class Freshchat(Connector):
         if not connection.agent_id:
             raise AgentMissing("the connection has no designated agent yet; verify it first")
         try:
-            sent = client.send_message(action.conversation_id, message_of(action, connection.agent_id))
+            by_email = action.kind is ActionKind.REPLY and email_channel.is_email(action, client)
+            sent = client.send_message(action.conversation_id, message_of(action, connection.agent_id, by_email))
         except Refused as error:
             if error.status in (400, 404, 422) and _NO_AGENT.search(error.words):
                 raise AgentMissing(error.words, status=error.status, trace_id=error.trace_id) from None
+            if error.status == 400 and email_channel.asks_for_email(error.words):
+                # Most often the text was posted all the same; if it shows nowhere, the next attempt is an email part.
+                raise OutcomeUnknown(error.words, status=400, trace_id=error.trace_id) from None
             raise
         vendor_id = word(sent.get("id")) or word(sent.get("message_id"))
         if not vendor_id:
@@ -172,7 +179,9 @@ class Freshchat(Connector):
     def find_effect(self, action: Action, connection: Connection, http: HttpClient) -> Receipt | None:
         client = FreshchatClient(http, connection.settings)
         if action.kind.posts:
-            return find_message(action, posted_text(action), connection.agent_id, client)
+            # A text part may have been posted into an email conversation before we knew that it is one.
+            posted = (posted_text(action, by_email=False), posted_text(action, by_email=True))
+            return find_message(action, posted, connection.agent_id, client)
         return find_value(action, client.conversation(action.conversation_id))
 
     def fetch_messages(
@@ -194,6 +203,11 @@ class Freshchat(Connector):
         self, cursor: Mapping[str, Any], connection: Connection, http: HttpClient
     ) -> ConversationPage | None:
         return polling.conversation_page(FreshchatClient(http, connection.settings), cursor)
+
+    def listing(
+        self, what: str, filters: Mapping[str, str], connection: Connection, http: HttpClient
+    ) -> Iterator[Mapping[str, Any]]:
+        return listings.listing(FreshchatClient(http, connection.settings), what, filters)
 
     def attachment_hosts(self, settings: Mapping[str, object]) -> tuple[str, ...]:
         own = urlsplit(str(settings.get("api_url") or "")).hostname
@@ -226,21 +240,18 @@ def values_of(action: Action) -> dict[str, Any]:
             return dict(action.fields)
 
 
-def message_of(action: Action, agent_id: str) -> dict[str, Any]:
-    """The body of `POST /conversations/{id}/messages` for a reply or note."""
-    part: dict[str, Any] = {"text": {"content": posted_text(action)}}
-    if action.kind is ActionKind.REPLY and action.data.get("email_channel"):
-        part = {"email": {"content": posted_text(action)}}  # a text part is refused there, or posted with a 400
+def message_of(action: Action, agent_id: str, by_email: bool) -> dict[str, Any]:
+    """The body of `POST /conversations/{id}/messages` for a reply or note; `by_email` for a reply to an email."""
     return {
-        "message_parts": [part],
+        "message_parts": [{"email" if by_email else "text": {"content": posted_text(action, by_email=by_email)}}],
         "message_type": "private" if action.kind is ActionKind.NOTE else "normal",
         "actor_type": "agent",
         "actor_id": agent_id,
     }
 
 
-def posted_text(action: Action) -> str:
+def posted_text(action: Action, *, by_email: bool) -> str:
     """An action's text exactly as it is posted."""
     if action.kind is ActionKind.NOTE:
         return f"{plain_text(action.text)}\n\n[ref:{action.reference}]" if action.reference else plain_text(action.text)
-    return email_html(action.text) if action.data.get("email_channel") else plain_text(action.text)
+    return email_html(action.text) if by_email else plain_text(action.text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -17,11 +17,11 @@ CLOCK_SKEW = timedelta(seconds=120)
 """How far the vendor's clock may be behind ours."""
 
 
-def find_message(action: Action, posted: str, agent_id: str, client: FreshchatClient) -> Receipt | None:
+def find_message(action: Action, posted: Sequence[str], agent_id: str, client: FreshchatClient) -> Receipt | None:
     """The earliest message since the attempt that is ours and proves no other action; the thread is read whole.
 
     Ours is what the designated agent wrote with the same visibility, and, for a note, with the action's
-    reference in it, else with the text `posted`.
+    reference in it, else with one of the texts `posted`.
     """
     since = action.started_at - CLOCK_SKEW if action.started_at else None
     found: Receipt | None = None
@@ -40,7 +40,7 @@ def find_message(action: Action, posted: str, agent_id: str, client: FreshchatCl
     return found
 
 
-def _is_ours(action: Action, message: Mapping[str, Any], posted: str, agent_id: str) -> bool:
+def _is_ours(action: Action, message: Mapping[str, Any], posted: Sequence[str], agent_id: str) -> bool:
     note = action.kind is ActionKind.NOTE
     if message["actor_type"].lower() not in ("agent", "bot") or message["actor_id"] != agent_id or not agent_id:
         return False
@@ -49,7 +49,7 @@ def _is_ours(action: Action, message: Mapping[str, Any], posted: str, agent_id: 
     seen = read_parts(message["message_parts"] or message["msg_parts"]).text
     if note and action.reference:
         return f"[ref:{action.reference}]" in seen
-    return same_text(posted, seen)
+    return any(same_text(text, seen) for text in posted)
 
 
 def find_value(action: Action, conversation: Mapping[str, Any]) -> Receipt | None:

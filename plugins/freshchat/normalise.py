@@ -24,17 +24,18 @@ def message_created(event: Event) -> list[Fact]:
     actor_type = (message["actor_type"] or _actor(event, "actor_type")).lower()
     actor_id = message["actor_id"] or _actor(event, "actor_id")
     visibility = visibility_of(message)
+    author = _author(actor_type, message["message_type"].lower(), visibility)
     return [
         MessageFact(
             external_id=message["id"],
-            author=_author(actor_type, message["message_type"].lower(), visibility),
+            author=author,
             author_id=actor_id,
             text="\n".join(piece for piece in (_with_subject(content), labels) if piece),
             at=message["created_time"] or _time_of(event),
             visibility=visibility,
             attachments=content.attachments,
             customer_id=message["user_id"] or (actor_id if actor_type == "user" else ""),
-            data=_session_data(message, content),
+            data=_session_data(message, content, by_customer=author is Author.CUSTOMER),
         )
     ]
 
@@ -97,11 +98,13 @@ def _with_subject(content: Content) -> str:
     return f"Subject: {content.subject}\n{content.text}" if content.subject else content.text
 
 
-def _session_data(message: Mapping[str, Any], content: Content) -> dict[str, Any]:
+def _session_data(message: Mapping[str, Any], content: Content, *, by_customer: bool) -> dict[str, Any]:
     keys = ("interaction_id", "app_id", "channel_id", "conversation_internal_id")
     data: dict[str, Any] = {key: message[key] for key in keys if message[key]}
     if content.has_email or message["message_source"].lower() == "email":
         data["email_channel"] = True
+    elif content.has_text and by_customer:
+        data["text_channel"] = True
     return data
 
 

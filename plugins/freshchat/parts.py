@@ -20,19 +20,20 @@ LABELLED = ("quick_reply_button", "callback", "reference")
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a message says: `subject` is that of an email, `has_email` whether a part came by email."""
+    """What a message says: `subject` is that of an email; `has_email` and `has_text`, of which kinds its parts are."""
 
     text: str
     attachments: tuple[Attachment, ...]
     subject: str = ""
     has_email: bool = False
+    has_text: bool = False
 
 
 def read_parts(parts: Iterable[Any]) -> Content:
     """Read `message_parts`, `reply_parts` or the `msg_parts` of 2018; an unknown kind is named in brackets."""
     lines: list[str] = []
     attachments: list[Attachment] = []
-    subject, has_email = "", False
+    subject, has_email, has_text = "", False, False
     for kind, part in _flatten(parts):
         if kind in FILES:
             attachments.append(_attachment(kind, part))
@@ -41,9 +42,10 @@ def read_parts(parts: Iterable[Any]) -> Content:
             subject = subject or _text(part, "subject")
             lines.append(html_to_text(_text(part, "content", "text")))
         else:
+            has_text = has_text or kind == "text"
             lines.append(_line(kind, part))
     text = "\n".join(line for line in lines if line.strip())
-    return Content(text, tuple(attachments), subject, has_email)
+    return Content(text, tuple(attachments), subject, has_email, has_text)
 
 
 def _flatten(parts: Iterable[Any]) -> Iterator[tuple[str, Any]]:

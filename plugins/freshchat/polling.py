@@ -46,7 +46,7 @@ def conversation_page(client: FreshchatClient, cursor: Mapping[str, Any]) -> Con
     place = OPEN_STATUSES.index(status) if status in OPEN_STATUSES else 0
     page = int(cursor.get("page") or 1)
     try:
-        found, more = client.conversations(OPEN_STATUSES[place], page)
+        found, more = client.conversations(status=OPEN_STATUSES[place], page=page)
     except Refused as error:
         if error.status in (400, 404, 405):
             return None

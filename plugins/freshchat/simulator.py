@@ -32,7 +32,7 @@ from plugins.freshchat.simulator_documented import documented_error
 from plugins.freshchat.simulator_driving import Driving
 from plugins.freshchat.simulator_remote import build_remote
 from plugins.freshchat.simulator_state import Actor, Conversation, Message, Part, Quirks, StoredFile
-from plugins.freshchat.simulator_webhooks import EVENTS, SigningKey, shown_message
+from plugins.freshchat.simulator_webhooks import EVENT_SETS, EVENTS, SigningKey, shown_message
 
 PAYLOAD_VERSION = "1.0.0"
 DIALECTS = ("observed", "documented")
@@ -43,8 +43,9 @@ class FreshchatSimulator(Driving, Simulator):
     """One simulated account; `Driving` has the methods by which a test acts as customer and as agent.
 
     It starts with an administrator (`owner`, who made the token), the channels `web` and `email` and the group
-    `support`. `events` are the webhooks that are switched on. Times are in seconds; `webhook_retries` are the
-    waits before each retry of a failed delivery.
+    `support`. `events` names the set of webhooks that is switched on, one of `EVENT_SETS`; as an attribute it is
+    the set itself, to be changed at any time. Times are in seconds; `webhook_retries` are the waits before each
+    retry of a failed delivery.
     """
 
     name: ClassVar[str] = "freshchat"
@@ -59,6 +60,7 @@ class FreshchatSimulator(Driving, Simulator):
         clock: Clock | None = None,
         quirks: Quirks | None = None,
         dialect: str = "observed",
+        events: str = "all",
         webhook_timeout: float = 3.0,
         webhook_retries: Sequence[float] = (0.5, 1, 2, 4, 8),
         webhook_workers: int = 1,
@@ -68,9 +70,11 @@ class FreshchatSimulator(Driving, Simulator):
         super().__init__(clock=clock, requests_per_minute=requests_per_minute, host=host, port=port)
         if dialect not in DIALECTS:
             raise ValueError(f"there is no dialect {dialect!r}; there are {', '.join(DIALECTS)}")
+        if events not in EVENT_SETS:
+            raise ValueError(f"there is no set of events {events!r}; there are {', '.join(EVENT_SETS)}")
         self.dialect = dialect
         self.quirks = quirks or Quirks()
-        self.events = set(EVENTS)
+        self.events = set(EVENT_SETS[events])
         self.key = SigningKey()
         self.webhooks = WebhookSender(
             self._webhook_headers,
@@ -87,6 +91,8 @@ class FreshchatSimulator(Driving, Simulator):
         self.web = self.account.add_channel("Web")
         self.email = self.account.add_channel("E-mail", "email")
         self.support = self.account.add_group("Support")
+        self.may_manage_conversations = True
+        """Whether the token was made by somebody who may."""
         self.token: str | None = None
         self.rotate_token(token)
 
@@ -154,6 +160,7 @@ class FreshchatSimulator(Driving, Simulator):
             f"access token:              {self.token}",
             f"public key:                {self.public_key_text()}",
             f"webhooks go to:            {self.webhook_url or 'nowhere yet: set an address on the page'}",
+            f"dialect:                   {self.dialect}",
             f"agents:                    {', '.join(agent.email for agent in self.agents)}",
         ]
 

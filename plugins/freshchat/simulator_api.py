@@ -26,6 +26,8 @@ def build_api(sim: FreshchatSimulator) -> Blueprint:
     def check_token() -> ResponseReturnValue | None:
         if sim.token is None or request.headers.get("Authorization") != f"Bearer {sim.token}":
             return sim.error_answer(401, "the access token is missing, wrong or revoked")
+        if not sim.may_manage_conversations and request.path.startswith("/v2/conversations"):
+            return sim.error_answer(403, "the token has no permission for conversations")
         return None
 
     @api.errorhandler(ApiError)

@@ -93,7 +93,7 @@ def _add_messages(api: Blueprint, sim: FreshchatSimulator) -> None:
         if actor.type == "user" and conversation.resolved and latest is not conversation:
             raise ApiError(400, "this is not the latest conversation of the user")
         message = account.post(conversation, actor, parts, kind=kind, source="api")
-        _refuse_text_in_email(conversation, message)
+        refuse_text_in_email(conversation, message)
         return answer(shown_message(account.app_id, conversation, message), sim.quirks.created_status)
 
 
@@ -131,7 +131,7 @@ def _create(sim: FreshchatSimulator, given: Mapping[str, Any]) -> dict[str, Any]
     return shown
 
 
-def _refuse_text_in_email(conversation: Conversation, message: Message) -> None:
+def refuse_text_in_email(conversation: Conversation, message: Message) -> None:
     """Observed: in an e-mail conversation a text part is posted, and then answered with 400 all the same."""
     if conversation.channel.kind != "email" or message.private or not any("text" in part for part in message.parts):
         return

@@ -19,12 +19,15 @@ if TYPE_CHECKING:
     from plugins.freshchat.simulator import FreshchatSimulator
 
 LARGEST_FILE = 25 * 1024 * 1024
+MOST_FETCHED = 100
 USER_KEYS = ("email", "first_name", "last_name", "phone", "reference_id")
 USER_FILTERS: dict[str, Callable[[User, str], bool]] = {
     "email": lambda user, text: (user.email or "").lower() == text.lower(),
     "phone": lambda user, text: user.phone == text,
+    "phone_no": lambda user, text: user.phone == text,  # documents differ in what they call it
     "reference_id": lambda user, text: user.reference_id == text,
     "first_name": lambda user, text: user.first_name == text,
+    "last_name": lambda user, text: user.last_name == text,
     "created_from": lambda user, text: stamp(user.created_time) >= text,
     "created_to": lambda user, text: stamp(user.created_time) <= text,
     "updated_from": lambda user, text: stamp(user.updated_time) >= text,
@@ -63,12 +66,22 @@ def add_directory(api: Blueprint, sim: FreshchatSimulator) -> None:
     def get_group(group_id: str) -> Response:
         return answer(shown_group(found(account.groups.get(group_id), "group")))
 
+    @api.get("/roles")
+    def list_roles() -> Response:
+        roles = sorted({agent.role for agent in account.agents.values()})
+        return listing("roles", roles, shown_role, sim.link_root)
+
     def shown_group(group: Any) -> Any:
         return group.shown([agent.id for agent in account.agents.values() if group.id in agent.groups])
 
     _add_agents(api, sim)
     _add_users(api, sim)
     _add_files(api, sim)
+
+
+def shown_role(role: str) -> dict[str, Any]:
+    """A role as live accounts show it."""
+    return {"id": role, "name": role.replace("_", " ").title(), "description": "", "is_custom_role": False}
 
 
 def found(item: Any, what: str) -> Any:
@@ -139,8 +152,8 @@ def _add_users(api: Blueprint, sim: FreshchatSimulator) -> None:
     @api.post("/users/fetch")
     def fetch_users() -> Response:
         ids = body_object().get("ids")
-        if not isinstance(ids, list):
-            raise ApiError(400, "ids must be a list of user ids")
+        if not isinstance(ids, list) or not 1 <= len(ids) <= MOST_FETCHED:
+            raise ApiError(400, f"ids must be a list of 1 to {MOST_FETCHED} user ids")
         known = [account.users[one] for one in ids if one in account.users and not account.users[one].system]
         return answer({"users": [user.shown() for user in known]})
 

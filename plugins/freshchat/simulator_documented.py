@@ -14,7 +14,7 @@ from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from plugins.freshchat.simulator_answers import MOST_PER_PAGE, ApiError, answer, body_object, window
-from plugins.freshchat.simulator_conversations import change, checked_message, conversation_of
+from plugins.freshchat.simulator_conversations import change, checked_message, conversation_of, refuse_text_in_email
 from plugins.freshchat.simulator_directory import checked_user, found
 from plugins.freshchat.simulator_state import Agent, Channel, Conversation, Group, Message, User, stamp
 
@@ -43,11 +43,7 @@ def _add_conversations(api: Blueprint, sim: FreshchatSimulator) -> None:
 
     @api.get("/conversations")
     def list_conversations() -> Response:
-        wanted = {
-            key: request.args[key]
-            for key in ("status", "assigned_agent_id", "assigned_group_id")
-            if key in request.args
-        }
+        wanted = {key: request.args[key] for key in FILTERS if key in request.args}
         if wanted.get("status", "new") not in STATUSES:
             raise ApiError(400, f"status must be one of {', '.join(STATUSES)}")
         all_shown = [shown(one) for one in account.conversations.values()]
@@ -60,13 +56,12 @@ def _add_conversations(api: Blueprint, sim: FreshchatSimulator) -> None:
         for key in ("app_id", "channel_id", "messages"):
             if not given.get(key):
                 raise ApiError(400, f"{key} is required")
+        if not isinstance(given["messages"], list):
+            raise ApiError(400, "messages must be a list")
         channel = account.channels.get(str(given["channel_id"]))
         if given["app_id"] != account.app_id or channel is None:
             raise ApiError(400, "app_id and channel_id must be of this account")
-        users = given.get("users")
-        user = account.users.get(str(users[0].get("id"))) if isinstance(users, list) and users else None
-        if user is None:
-            raise ApiError(400, "users must name a user")
+        user = _user_of_new(sim, given)
         checked = [_message(sim, message, user.id) for message in given["messages"]]
         conversation = account.open(user, channel, sim.api_actor)
         for actor, parts, kind in checked:
@@ -89,6 +84,17 @@ def _add_conversations(api: Blueprint, sim: FreshchatSimulator) -> None:
         return answer(shown(conversation))
 
 
+def _user_of_new(sim: FreshchatSimulator, given: Mapping[str, Any]) -> User:
+    """Whose conversation it will be: `users` is not required, so the author of the first user message is enough."""
+    users = given.get("users")
+    authors = [one for one in given["messages"] if isinstance(one, dict) and one.get("actor_type") == "user"]
+    named = users[0] if isinstance(users, list) and users else {"id": authors[0].get("actor_id")} if authors else None
+    user = sim.account.users.get(str(named.get("id"))) if isinstance(named, dict) else None
+    if user is None or user.system:
+        raise ApiError(400, "users must name a user")
+    return user
+
+
 def _add_messages(api: Blueprint, sim: FreshchatSimulator) -> None:
     @api.get("/conversations/<conversation_id>/messages")
     def list_messages(conversation_id: str) -> Response:
@@ -100,7 +106,8 @@ def _add_messages(api: Blueprint, sim: FreshchatSimulator) -> None:
     def send_message(conversation_id: str) -> Response:
         conversation = conversation_of(sim, conversation_id)
         actor, parts, kind = _message(sim, body_object(), conversation.user.id)
-        sim.account.post(conversation, actor, parts, kind=kind, source="api")
+        posted = sim.account.post(conversation, actor, parts, kind=kind, source="api")
+        refuse_text_in_email(conversation, posted)
         return answer(None)
 
 
@@ -175,7 +182,8 @@ def _add_users(api: Blueprint, sim: FreshchatSimulator) -> None:
     def update_user(user_id: str) -> Response:
         user = user_of(user_id)
         for key, value in checked_user(body_object()).items():
-            setattr(user, key, value)
+            if key != "reference_id":
+                setattr(user, key, value)
         return answer(_shown_user(user))
 
 

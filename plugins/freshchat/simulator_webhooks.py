@@ -19,6 +19,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from plugins.freshchat.simulator_state import Actor, Conversation, Message, Quirks, User, stamp
 
 EVENTS = ("message_create", "conversation_assignment", "conversation_resolution", "conversation_reopen")
+EVENT_SETS: Mapping[str, tuple[str, ...]] = {"all": EVENTS, "guide": ("message_create", "conversation_resolution")}
+"""All the vendor's events, or those that set-up guides have people tick (behaviour 25): Message Created, Conversation
+Resolved and Conversation Closed. For the last the vendor has no event: whatever name it goes by, it is always on."""
 CLOSE_SPELLINGS = (
     "conversation_close",
     "conversation_closed",

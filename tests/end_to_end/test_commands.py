@@ -160,7 +160,7 @@ def test_migrate_applies_what_is_missing_once(project: Path, run: Run) -> None:
 def test_plugins_are_listed_with_their_hooks(project: Path, run: Run) -> None:
     listed = json.loads(run("plugins", "--json").output)
     assert [plugin["name"] for plugin in listed] == ["answers", "freshchat"]
-    assert listed[0]["hooks"] == ["draft_reply", "summarise_session"]
+    assert listed[0]["hooks"] == ["draft_reply"]
     assert "register_connectors" in run("plugins").output
 
 
@@ -224,6 +224,13 @@ def test_simulate_runs_an_account_until_it_is_stopped(tmp_path: Path) -> None:
 def test_simulate_of_an_unknown_vendor_lists_those_there_are() -> None:
     with pytest.raises(ConfigError, match=r'no simulator of "zendesk".*Those there are: freshchat'):
         find_simulator("zendesk")
+
+
+@pytest.mark.parametrize(("option", "known"), [("--dialect", "observed, documented"), ("--events", "all, guide")])
+def test_simulate_lists_the_dialects_and_sets_of_events_there_are(run: Run, option: str, known: str) -> None:
+    wrong = run("simulate", "freshchat", option, "other")
+    assert wrong.exit_code == 2
+    assert f'{option}: there is no "other". Those there are: {known}' in wrong.output
 
 
 def test_send_fixture_posts_to_the_running_service_as_the_vendor_would(world: Any) -> None:

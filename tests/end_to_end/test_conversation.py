@@ -36,6 +36,18 @@ def test_b29_b36_the_session_is_on_the_web_channel_and_the_reply_has_the_default
     assert (reply.actor_type, reply.actor_id) == ("agent", world.ai.id)
 
 
+def test_a_mail_is_read_as_text_and_answered_by_a_mail(world: Any) -> None:
+    world.start()
+    mail = {"email": {"subject": "My parcel", "content": "<div>Where is it?<br>&mdash; Ada</div>"}}
+    conversation = world.sim.customer_writes(world.ada, parts=[mail], channel=world.sim.email)
+    world.run(200)
+    assert world.messages()[0] == ("customer", "public", "Subject: My parcel\nWhere is it?\n\u2014 Ada")
+    assert [dict(part) for part in world.sim.thread(conversation)[-1].parts] == [
+        {"email": {"content": "<p>Hello from the AI.</p>"}}
+    ]
+    assert world.actions() == [("assign", "sent"), ("reply", "sent")]
+
+
 def test_b37_session_and_reply_are_there_within_six_seconds(world: Any) -> None:
     world.start()
     conversation = world.sim.customer_writes(world.ada, "Hi")
@@ -67,7 +79,7 @@ def test_b31_a_conversation_given_to_the_ai_after_its_first_message_is_answered_
     conversation = world.sim.customer_writes(world.ada, "Hi")
     world.run(20)
     world.sim.agent_assigns(conversation, world.ai, by=world.human)
-    world.run(10)
+    world.poll(2)  # where no event tells of it, polling does
     assert world.replies(conversation) == ["Hello from the AI."]
 
 
@@ -104,10 +116,13 @@ def test_b35_two_users_with_one_email_are_one_contact(world: Any) -> None:
 
 
 def test_b11_the_session_links_to_the_vendors_own_thread(world: Any) -> None:
-    world.start()
+    world.start(domain="acme.freshchat.com")
     conversation = world.sim.customer_writes(world.ada, "Hi")
     world.run(10)
-    assert world.session().url == world.sim.shown(conversation)["url"]
+    # The OpenAPI's conversation has no url: there the page of an older account is composed from its ids.
+    composed = f"https://acme.freshchat.com/a/{world.sim.account.app_id}/open/conversation/{conversation.id}"
+    documented = world.sim.dialect == "documented"
+    assert world.session().url == (composed if documented else world.sim.shown(conversation)["url"])
 
 
 # ------------------------------------------------------------------------------------------------- handing off
@@ -134,6 +149,7 @@ def test_b40_b41_b42_a_handoff_unassigns_to_new_then_writes_a_private_note_then_
         "detail": "",
         "summary": "Ada misses a parcel.",
         "sentiment": "angry",
+        "references": [],
     }
     world.sim.customer_writes(world.ada, "Hello? Anyone?")
     world.run(60)
@@ -196,7 +212,8 @@ def test_b90_reassigned_to_the_ai_it_answers_the_next_customer_message_only(worl
     world.run(10)
     world.sim.agent_assigns(conversation, world.ai, by=world.human)
     world.run(60)
-    assert world.session().owner == "ai"
+    if "conversation_assignment" in world.sim.events:
+        assert world.session().owner == "ai"
     assert world.replies(conversation) == []
     world.sim.customer_writes(world.ada, "And now?")
     world.run(10)

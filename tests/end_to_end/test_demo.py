@@ -18,6 +18,7 @@ from core.cli import cli, demo_steps
 from core.cli.demo_steps import Stage
 from core.errors import ConfigError
 
+pytestmark = pytest.mark.xdist_group("real time")  # one after the other: their limits are in seconds
 RELAYDESK = [sys.executable, "-c", "from core.cli import main; main()"]
 
 Break = Callable[[Stage], None]

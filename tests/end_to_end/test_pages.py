@@ -237,7 +237,7 @@ def told(site: Any) -> BeautifulSoup:
     site.sim.customer_writes(site.ada, "When does it come?")
     site.run(30)
     summary = Summary("Ada wants her parcel sooner.", Sentiment.ANGRY)
-    site.ai_plugin.answer = lambda turn: Handoff(detail="no such answer", summary=summary)
+    site.ai_plugin.answer = lambda turn: Handoff(detail="no such answer", summary=summary, topic="delivery")
     site.sim.customer_writes(site.ada, "That is too late!")
     site.run(30)
     return read(site, f"/sessions/{site.session().id}")
@@ -261,7 +261,7 @@ def test_a_private_note_is_unmistakable_without_colours_too(told: BeautifulSoup)
 def test_the_session_shows_its_decisions_with_their_reasons(told: BeautifulSoup) -> None:
     decisions = [words(line) for line in told.select("#decisions + ol > li")]
     assert decisions[0].startswith("reply · answered · confidence 1.00")
-    assert decisions[1].startswith("handoff · cannot resolve")
+    assert decisions[1].startswith("handoff · cannot resolve · about delivery · customer angry")
     assert "no such answer" in decisions[1]
 
 

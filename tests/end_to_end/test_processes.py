@@ -23,6 +23,7 @@ from core.store.models import ActionRow, AttemptRow, JobRunRow, SchedulerLeaseRo
 from core.webhook_token import WebhookTokens
 from plugins.freshchat.simulator import FreshchatSimulator
 
+pytestmark = pytest.mark.xdist_group("real time")  # one after the other: their limits are in seconds
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "a secret key that is only good for these tests, and long"
 RESPONDER = '''

@@ -19,7 +19,6 @@ from core import (
     Reason,
     Reply,
     Resolve,
-    Sentiment,
     Session,
     SessionStatus,
     Silence,
@@ -225,9 +224,9 @@ def test_private_messages_count_for_nothing(respond: Respond) -> None:
     assert isinstance(respond("thanks", before=(customer("hello"), note)), Reply)
 
 
-def test_a_reply_tells_the_mood_of_the_customer(respond: Respond) -> None:
-    angry = respond("THIS IS UNACCEPTABLE!!! I FORGOT MY PASSWORD")
-    calm = respond("I forgot my password")
-    assert isinstance(angry, Reply)
-    assert isinstance(calm, Reply)
-    assert (angry.sentiment, calm.sentiment) == (Sentiment.ANGRY, Sentiment.NEUTRAL)
+def test_a_reply_names_the_file_it_is_from_as_its_topic_and_leaves_the_mood_to_core(respond: Respond) -> None:
+    reply = respond("I forgot my password")
+    assert isinstance(reply, Reply)
+    assert reply.topic == reply.sources[0].split("#")[0].rsplit("/", 1)[-1].removesuffix(".md")
+    assert reply.topic
+    assert reply.sentiment is None

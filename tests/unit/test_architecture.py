@@ -43,6 +43,7 @@ PLACES = {
     "apscheduler": ["core/jobs/"],
     "click": ["core/cli/"],
     "rich": ["core/cli/"],
+    "openai": ["plugins/openai_chat/client.py"],
     "pickle": [],
 }
 OF_A_PLUGIN = re.compile(r"plugins/\w+/(client|simulator\w*)\.py")

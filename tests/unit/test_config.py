@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import FrozenInstanceError, dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from marshmallow import fields
@@ -14,13 +16,14 @@ from core import ConnectorSettings, PathField, Secret, SecretField
 from core.config import (
     ChannelConfig,
     Config,
-    HandoffConfig,
     WorkerConfig,
     check_plugin_settings,
     load_config,
 )
 from core.domain import Channel, Mode
 from core.errors import ConfigError
+from core.handoff_settings import TRIGGERS, HandoffConfig
+from core.office_hours import OfficeHours, Outside
 
 KEY = "0123456789-abcdefghij-ABCDEFGHIJ"
 SERVER = f'[server]\nbase_url = "https://desk.example.com"\nsecret_key = "{KEY}"\n'
@@ -69,6 +72,66 @@ def test_a_channel_keeps_its_other_defaults_when_one_setting_is_given(load: Load
     channels = load(SERVER + '[channels.email]\nmode = "assist"\n').channels
     assert channels[Channel.EMAIL] == ChannelConfig(mode=Mode.ASSIST, settle_seconds=30.0)
     assert channels[Channel.WEB].mode is Mode.AUTOPILOT
+
+
+def test_b110_b111_the_style_is_levels_and_the_level_1_unless_the_file_says_otherwise(load: Load) -> None:
+    handoff = load(SERVER).handoff
+    assert (handoff.style, handoff.level) == ("levels", 1)
+    assert load(SERVER + "[handoff]\nlevel = 3\n").handoff.level == 3
+
+
+def test_b108_in_the_advanced_style_every_trigger_is_on_unless_the_file_switches_it_off(load: Load) -> None:
+    handoff = load(SERVER + '[handoff]\nstyle = "advanced"\nfrustration = false\n').handoff
+    assert {name for name in TRIGGERS if not getattr(handoff, name)} == {"frustration"}
+
+
+def test_topics_are_lists_of_words(load: Load) -> None:
+    handoff = load(SERVER + '[handoff]\ntopics_allowed = ["delivery"]\ntopics_forbidden = ["tax", "legal"]\n').handoff
+    assert (handoff.topics_allowed, handoff.topics_forbidden) == (("delivery",), ("tax", "legal"))
+
+
+HOURS = """
+[handoff.office_hours]
+zone = "Europe/Berlin"
+mon = ["13:30-17:00", "09:00-12:30"]
+tue = ["00:00-24:00"]
+holidays = ["2026-12-25", 2026-12-26]
+outside = "hold"
+notice = "We are back soon."
+"""
+
+
+def test_b114_without_the_table_humans_are_always_there(load: Load) -> None:
+    assert load(SERVER).handoff.office_hours == {}
+
+
+def test_b114_office_hours_are_one_schedule_for_every_channel(load: Load) -> None:
+    hours = load(SERVER + HOURS).handoff.office_hours
+    schedule = OfficeHours(
+        ZoneInfo("Europe/Berlin"),
+        (((540, 750), (810, 1020)), ((0, 1440),), (), (), (), (), ()),
+        frozenset({date(2026, 12, 25), date(2026, 12, 26)}),
+        Outside.HOLD,
+        "We are back soon.",
+    )
+    assert hours == dict.fromkeys(Channel, schedule)
+
+
+def test_g8_a_channels_hours_differ_in_what_their_own_table_says(load: Load) -> None:
+    """A table that names any day has a week of its own; all else that it leaves out is as for every channel."""
+    own = '[handoff.office_hours.channels.email]\nfri = ["08:00-09:00"]\noutside = "handoff"\n'
+    hours = load(SERVER + HOURS + own).handoff.office_hours
+    assert hours[Channel.EMAIL].week == ((), (), (), (), ((480, 540),), (), ())
+    assert hours[Channel.EMAIL].outside is Outside.HANDOFF
+    assert hours[Channel.EMAIL].holidays == hours[Channel.WEB].holidays
+    assert hours[Channel.WEB].outside is Outside.HOLD
+
+
+def test_g8_only_one_channel_may_have_hours(load: Load) -> None:
+    own = '[handoff.office_hours]\nzone = "UTC"\n[handoff.office_hours.channels.email]\nfri = ["08:00-09:00"]\n'
+    hours = load(SERVER + own).handoff.office_hours
+    assert hours[Channel.WEB].week is None
+    assert hours[Channel.EMAIL].week is not None
 
 
 def test_the_values_are_frozen(load: Load) -> None:
@@ -166,6 +229,7 @@ class ParrotSettings(ConnectorSettings):
 
 class Parrot:
     settings_schema = ParrotSettings
+    credentials = frozenset({"token"})
 
 
 @dataclass

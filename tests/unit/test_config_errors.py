@@ -14,12 +14,12 @@ from core.config_schema import (
     ConnectionSchema,
     DatabaseSchema,
     EmailSchema,
-    HandoffSchema,
     PluginsSchema,
     ServerSchema,
     WebSchema,
     WorkerSchema,
 )
+from core.handoff_settings import ChannelHoursSchema, HandoffSchema, OfficeHoursSchema
 from core.settings import load_settings
 
 KEY = "0123456789-abcdefghij-ABCDEFGHIJ"
@@ -33,9 +33,16 @@ SECTIONS: dict[str, type[Schema]] = {
     "channels.email": EmailSchema,
     "channels.phone": ChannelSchema,
     "handoff": HandoffSchema,
+    "handoff.office_hours": OfficeHoursSchema,
+    "handoff.office_hours.channels.email": ChannelHoursSchema,
     "worker": WorkerSchema,
 }
-FIELDS = [(section, name) for section, schema in SECTIONS.items() for name in schema().fields]
+FIELDS = [
+    (section, name)
+    for section, schema in SECTIONS.items()
+    for name, field in schema().fields.items()
+    if not isinstance(field, fields.Nested)
+]
 
 
 def error_of(folder: Path, text: str) -> ConfigError:
@@ -51,6 +58,11 @@ def section(name: str, line: str) -> str:
     if name == "server":
         key = line.split(" ")[0]
         return "\n".join([*(each for each in SERVER.splitlines() if not each.startswith(key)), line, ""])
+    zone = "" if line.startswith("zone ") else 'zone = "Europe/Berlin"\n'
+    if name == "handoff.office_hours":
+        return f"{SERVER}[{name}]\n{zone}{line}\n"
+    if name.startswith("handoff.office_hours."):
+        return f'{SERVER}[handoff.office_hours]\nzone = "UTC"\n[{name}]\n{line}\n'
     return f"{SERVER}[{name}]\n{line}\n"
 
 
@@ -121,6 +133,63 @@ WORDS = [
         "confidence = 1.5",
         "handoff.confidence: must be greater than or equal to 0 and less than or equal to 1",
     ),
+    ("handoff", "level = 4", "handoff.level: must be greater than or equal to 0 and less than or equal to 3. Give a"),
+    ("handoff", "level = true", "handoff.level: not a valid integer"),
+    ("handoff", 'style = "simple"', "handoff.style: must be one of: levels, advanced. Give a text: one `level` for"),
+    ("handoff", 'frustration = "no"', "handoff.frustration: not a valid boolean. Give true or false: with style ="),
+    ("handoff", 'topics_forbidden = [" "]', "handoff.topics_forbidden[#1]: must name a topic"),
+    (
+        "handoff",
+        "frustration = false",
+        'handoff.frustration: it belongs to style = "advanced", and the style is "levels". Remove it and',
+    ),
+    (
+        "handoff",
+        'style = "advanced"\nlevel = 2',
+        'handoff.level: it belongs to style = "levels", and the style is "advanced". Remove one of the two.',
+    ),
+    (
+        "handoff.office_hours",
+        'zone = "Europe/Belin"',
+        'handoff.office_hours.zone: there is no zone "Europe/Belin" (did you mean "Europe/Berlin"?). Give a text',
+    ),
+    (
+        "handoff.office_hours",
+        'zone = "../etc"',
+        'handoff.office_hours.zone: there is no zone "../etc" (zones are called like "Europe/Berlin")',
+    ),
+    (
+        "handoff.office_hours",
+        'mon = ["9-17"]',
+        'handoff.office_hours.mon[#1]: must be a span of a day such as "09:00-17:30", at most "00:00-24:00"',
+    ),
+    ("handoff.office_hours", 'mon = ["09:00-24:01"]', "handoff.office_hours.mon[#1]: must be a span of a day such as"),
+    (
+        "handoff.office_hours",
+        'fri = ["09:00-12:00", "22:00-06:00"]',
+        "handoff.office_hours.fri[#2]: ends before it begins; what lies past midnight belongs to the next day",
+    ),
+    (
+        "handoff.office_hours",
+        'holidays = ["25.12."]',
+        'handoff.office_hours.holidays[#1]: must be a day such as "2026-',
+    ),
+    ("handoff.office_hours", "holidays = [2026-12-25T10:00:00]", "handoff.office_hours.holidays[#1]: must be a day"),
+    (
+        "handoff.office_hours",
+        'outside = "wait"',
+        "handoff.office_hours.outside: must be one of: continue, handoff, hold. Give a word: outside the hours",
+    ),
+    (
+        "handoff.office_hours",
+        "mon = []",
+        "handoff.office_hours: no day has any hours, so that nobody would ever be there. Give a day hours, or remove",
+    ),
+    (
+        "handoff.office_hours.channels.email",
+        "mon = []",
+        "handoff.office_hours.channels.email: no day has any hours",
+    ),
     ("worker", "threads = 0", "worker.threads: must be greater than or equal to 1 and less than or equal to 64"),
     ("worker", "threads = true", "worker.threads: not a valid integer. Give a whole number: how many conversations"),
 ]
@@ -156,6 +225,25 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     first, *others = str(error).splitlines()
     told = [first, *(other.removeprefix("Also ") for other in others)]
     assert sorted(line.split(":")[0] for line in told) == ["chanels", "handoff.confidence", "worker.threads"]
+
+
+def test_office_hours_without_a_zone_are_told(tmp_path: Path) -> None:
+    error = error_of(tmp_path, SERVER + '[handoff.office_hours]\nmon = ["09:00-17:00"]\n')
+    assert str(error) == (
+        "handoff.office_hours.zone: it is missing. "
+        "Add it: a text: the time zone of the hours and holidays, such as Europe/Berlin."
+    )
+
+
+@pytest.mark.parametrize("place", ["", ".channels.email"])
+def test_b111_level_0_never_hands_off_and_cannot_do_so_outside_the_hours(tmp_path: Path, place: str) -> None:
+    hours = '[handoff]\nlevel = 0\n[handoff.office_hours]\nzone = "UTC"\n'
+    table = f"[handoff.office_hours{place}]\n" if place else ""
+    error = error_of(tmp_path, SERVER + hours + table + 'outside = "handoff"\n')
+    assert str(error) == (
+        f'handoff.office_hours{place}.outside: it is "handoff", and level 0 never hands off. '
+        'Make it "continue" or "hold", or choose another handoff.level.'
+    )
 
 
 # ----------------------------------------------------------------------------------------------- connections

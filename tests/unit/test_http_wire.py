@@ -28,6 +28,7 @@ from core.http import HttpClient
 from core.http_transport import is_public
 
 Script = Callable[[socket.socket], None]
+pytestmark = pytest.mark.xdist_group("real time")  # one after the other: their limits are in seconds
 TIMEOUT = 0.4
 
 

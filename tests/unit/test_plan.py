@@ -9,24 +9,19 @@ import pytest
 from core.domain import (
     ActionKind,
     Author,
-    Channel,
     Handoff,
     Message,
-    Mode,
     Outcome,
-    Owner,
     Reason,
     Reply,
     Resolve,
     Sentiment,
-    Session,
-    SessionStatus,
     Silence,
     Summary,
-    Turn,
     Visibility,
 )
 from core.flow import plan
+from core.flow.handoff_rules import TECHNICAL, Trigger
 from core.flow.turns import unanswered
 
 AT = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -35,11 +30,6 @@ SUMMARY = Summary("The customer cannot log in.", Sentiment.ANGRY)
 
 def said(number: int, author: Author, text: str, visibility: Visibility = Visibility.PUBLIC) -> Message:
     return Message(author=author, text=text, at=AT.replace(minute=number), visibility=visibility, id=number)
-
-
-def turn_of(*messages: Message) -> Turn:
-    session = Session(1, 1, "c1", Channel.WEB, SessionStatus.OPEN, Owner.NOBODY)
-    return Turn(session, "support", Mode.AUTOPILOT, messages, unanswered(messages))
 
 
 def test_b30_what_nobody_has_is_claimed_before_it_is_answered() -> None:
@@ -79,6 +69,11 @@ def test_b83_an_assistants_draft_is_a_note_with_the_footer() -> None:
     ("draft", "expected"),
     [
         (Reply("x"), (Outcome.REPLY, Reason.ANSWERED, "")),
+        (
+            plan.CoreReply("x", reason=Reason.OFFERED_HELP, detail="d"),
+            (Outcome.REPLY, Reason.OFFERED_HELP, "d"),
+        ),
+        (plan.Hold(Reason.OUTSIDE_OFFICE_HOURS, until=AT), (Outcome.SILENCE, Reason.OUTSIDE_OFFICE_HOURS, "")),
         (Handoff(Reason.LOW_CONFIDENCE, "0.2"), (Outcome.HANDOFF, Reason.LOW_CONFIDENCE, "0.2")),
         (Resolve(), (Outcome.RESOLVE, Reason.RESOLVED, "")),
         (Silence(Reason.CHANNEL_OFF, "d"), (Outcome.SILENCE, Reason.CHANNEL_OFF, "d")),
@@ -88,22 +83,19 @@ def test_every_draft_has_an_outcome_and_a_reason_code(draft: object, expected: o
     assert plan.outcome_of(draft) == expected  # type: ignore[arg-type]
 
 
-def test_the_plain_summary_quotes_the_customer_and_never_a_private_note() -> None:
-    turn = turn_of(
-        said(1, Author.CUSTOMER, "My parcel is lost"),
-        said(2, Author.AI, "It is on its way."),
-        said(3, Author.AGENT, "he is a difficult one", Visibility.PRIVATE),
-        said(4, Author.CUSTOMER, "It is not"),
-    )
-    text = plan.plain_summary(turn).text
-    assert "My parcel is lost" in text
-    assert "It is not" in text
-    assert "answered once" in text
-    assert "difficult" not in text
+def test_g8_the_handoff_note_says_until_when_nobody_is_there_and_the_customer_is_told_first() -> None:
+    absence = plan.Absence("Monday 2026-11-23 09:00 (UTC)", "We are back on Monday.")
+    steps = plan.for_handoff(Reason.CANNOT_RESOLVE, SUMMARY, (ActionKind.UNASSIGN, ActionKind.NOTE), absence)
+    assert [step.kind for step in steps] == [ActionKind.REPLY, ActionKind.UNASSIGN, ActionKind.NOTE]
+    assert steps[0].text == "We are back on Monday."
+    assert "Nobody is there until Monday 2026-11-23 09:00 (UTC)." in steps[2].text
 
 
-def test_the_plain_summary_of_a_conversation_without_text_says_so() -> None:
-    assert "no text" in plan.plain_summary(turn_of(said(1, Author.CUSTOMER, ""))).text
+def test_b113_every_reason_to_hand_off_reads_as_words_in_the_note() -> None:
+    codes = {Reason.MISSING_KNOWLEDGE, Reason.MISSING_TOOL, Reason.UNCLEAR_INSTRUCTION, Reason.OUTSIDE_OFFICE_HOURS}
+    codes |= {Reason(trigger.value) for trigger in Trigger if trigger is not Trigger.FORBIDDEN_TOPIC}
+    codes |= {Reason.FORBIDDEN_TOPIC, Reason.RESPONDER_DECIDED, *TECHNICAL}
+    assert codes <= set(plan.REASON_WORDS)
 
 
 def test_a_message_that_crossed_with_a_reply_is_still_unanswered() -> None:

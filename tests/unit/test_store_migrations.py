@@ -128,7 +128,8 @@ ADDED = {
             "session": ("polled_at",),
         },
         ("cursor",),
-    )
+    ),
+    3: ({"decision": ("topic", "sentiment")}, ()),
 }
 """What each later step adds: columns by table, and tables."""
 

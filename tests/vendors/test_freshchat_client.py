@@ -136,7 +136,7 @@ def test_each_call_goes_to_its_documented_address(vendor: requests_mock.Mocker) 
     freshchat = client()
     freshchat.conversation("c1")
     freshchat.update_conversation("c1", {"status": "resolved"})
-    freshchat.send_message("c1", {"message_type": "normal"})
+    freshchat.send_message("c1", {"message_type": "normal", "message_parts": [{"text": {"content": "Hi"}}]})
     freshchat.agent("a1")
     freshchat.user("u1")
     freshchat.user("bot", system=True)
@@ -178,7 +178,7 @@ def test_a_sent_message_is_found_in_the_answer_or_not_at_all(
     vendor: requests_mock.Mocker, answer: Any, expected: dict[str, Any]
 ) -> None:
     vendor.post(MESSAGES, json=answer, status_code=201)
-    assert client().send_message("c1", {}) == expected
+    assert client().send_message("c1", {"message_parts": [{"text": {"content": "Hi"}}]}) == expected
 
 
 @pytest.mark.parametrize("odd", ["a/b", "a?b=1", "a#b", "ä b", "..%2f", "a\nb"])
@@ -233,7 +233,7 @@ def test_143_the_vendors_refusals_pass_through_with_its_words(
 ) -> None:
     vendor.post(MESSAGES, **answer)
     with pytest.raises(expected, match=words):
-        client().send_message("c1", {})
+        client().send_message("c1", {"message_parts": [{"text": {"content": "Hi"}}]})
 
 
 def test_times_are_read_as_freshchat_writes_them() -> None:

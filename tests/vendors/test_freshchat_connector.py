@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -62,6 +63,7 @@ def session(**changes: Any) -> Session:
 
 def action(kind: ActionKind, **changes: Any) -> Action:
     known: dict[str, Any] = {"id": 1, "session_id": 1, "conversation_id": "c1", "kind": kind, "started_at": STARTED}
+    known |= {"data": {"text_channel": True}}
     return Action(**known | changes)
 
 
@@ -78,6 +80,7 @@ def agent(**changes: Any) -> dict[str, Any]:
 
 def verify_with(vendor: requests_mock.Mocker, *agents: dict[str, Any]) -> Identity:
     vendor.get(f"{BASE}/agents", json={"agents": list(agents)})
+    vendor.get(re.compile(f"{BASE}/conversations/"), status_code=404)
     return FRESHCHAT.verify(SETTINGS, http())
 
 
@@ -91,6 +94,7 @@ def test_16_verifying_finds_the_agent_by_email_in_any_case_over_all_pages(vendor
     vendor.get(f"{BASE}/agents?page=1", json={"agents": [agent(id="a0", email="x@acme.example")], "links": link})
     vendor.get(f"{BASE}/agents?page=2", json={"agents": [agent(id="old", is_deactivated=True), agent()]})
     vendor.get(f"{BASE}/accounts/configuration", json={"app_id": "app", "account_id": 77, "plan": "Pro"})
+    vendor.get(re.compile(f"{BASE}/conversations/"), status_code=404)
     assert FRESHCHAT.verify(SETTINGS, http()) == Identity(
         "a1", "Relay Bot", "ai@Acme.example", "acme.freshchat.com", {"app_id": "app", "account_id": "77"}
     )
@@ -133,6 +137,30 @@ def test_17_19_a_failed_verification_names_the_setting_and_the_mend(
 
 
 @pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ({"text": "<html><title>Sign in</title></html>"}, "the vendor answered 200 without JSON: Sign in"),
+        ({"status_code": 404, "text": "<html><title>No such account</title></html>"}, "404: No such account"),
+        ({"status_code": 302, "headers": {"Location": "https://x.example"}}, "points elsewhere; redirects are not"),
+    ],
+)
+def test_17_19_57_a_host_that_is_not_the_api_is_told_with_the_domain_as_the_field_to_mend(
+    vendor: requests_mock.Mocker, answer: dict[str, Any], said: str
+) -> None:
+    vendor.get(f"{BASE}/agents", **answer)
+    with pytest.raises(ConfigError) as caught:
+        FRESHCHAT.verify(SETTINGS, http())
+    told = str(caught.value)
+    assert told.startswith(
+        "Failed to verify credentials: domain: acme.freshchat.com does not answer as the Freshchat API ("
+    )
+    assert said in told
+    assert told.endswith(
+        "). Copy the host from the Chat URL on Freshchat's API settings page; it often is not the company's name."
+    )
+
+
+@pytest.mark.parametrize(
     "answer",
     [{"exc": requests.exceptions.ConnectTimeout}, {"exc": requests.exceptions.ReadTimeout}, {"status_code": 503}],
 )
@@ -140,7 +168,7 @@ def test_19_a_vendor_that_does_not_answer_can_be_asked_later(
     vendor: requests_mock.Mocker, answer: dict[str, Any]
 ) -> None:
     vendor.get(f"{BASE}/agents", **answer)
-    with pytest.raises(RetryLater, match=r"^Failed to verify credentials: domain: .*Check the domain"):
+    with pytest.raises(RetryLater, match=r"^domain: .*Check the domain"):
         FRESHCHAT.verify(SETTINGS, http())
 
 
@@ -298,7 +326,7 @@ def test_a_message_accepted_without_an_id_may_or_may_not_be_posted(
 def test_a_400_is_refused_with_its_status_for_core_reads_back_before_believing_it(
     vendor: requests_mock.Mocker,
 ) -> None:
-    vendor.post(MESSAGES, status_code=400, json={"message": "TextFragment cannot be cast to EmailFragment"})
+    vendor.post(MESSAGES, status_code=400, json={"message": "IMAGE_EMPTY_CONTENT"})
     with pytest.raises(Refused) as caught:
         FRESHCHAT.perform(action(ActionKind.REPLY, text="x"), CONNECTION, http())
     assert type(caught.value) is Refused

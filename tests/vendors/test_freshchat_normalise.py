@@ -102,6 +102,7 @@ def test_136_a_customers_message_carries_who_what_and_where() -> None:
             "app_id": "0c1f7d22-3f3e-4e3a-8a5e-2d6a1b9c7e41",
             "channel_id": "b7d1c9e4-9f0a-4c55-8f5b-1c2d3e4f5a6b",
             "conversation_internal_id": "515435468500047",
+            "text_channel": True,
         },
     )
 

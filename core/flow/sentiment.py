@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from core import Sentiment
-from plugins.answers.languages import words_of
+from core.domain import Sentiment
+from core.flow.language import words_of
 
 _WORDS = {
     -2.0: """unacceptable outrageous furious angry scam scammers fraud fraudulent terrible horrible awful disgusting

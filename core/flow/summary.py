@@ -1,11 +1,10 @@
-"""A short account of a session for the agent who takes it over, drawn from the messages themselves."""
+"""A short account of a session for the agent who takes it over, drawn from the messages without any service."""
 
 from __future__ import annotations
 
-from core import Author, Message, Summary, Turn, Visibility
-from plugins.answers.passages import shorten
-from plugins.answers.sentiment import sentiment_of
-from plugins.answers.smalltalk import Kind, smalltalk
+from core.domain import Author, Message, Sentiment, Summary, Turn, Visibility
+from core.flow.courtesy import is_courtesy, is_thanks
+from core.flow.sentiment import sentiment_of
 
 LONGEST = 600
 """Characters of a summary."""
@@ -16,14 +15,20 @@ _QUOTE = 120
 def summarise(turn: Turn) -> Summary:
     """What was asked, what was tried and what is open, in two to four sentences of at most `LONGEST` characters.
 
-    Private messages are left out, for a summary may be copied to where the customer sees it.
+    It takes the place of a responder's summary where there is none. Private messages are left out, for a summary may
+    be copied to where the customer sees it.
     """
     public = [each for each in turn.messages if each.visibility is Visibility.PUBLIC]
     customer = [each for each in public if each.author is Author.CUSTOMER]
-    asked = [each.text for each in customer if each.text.strip() and not smalltalk(each.text)]
+    asked = [each.text for each in customer if each.text.strip() and not is_courtesy(each.text)]
     said = [_asked(asked, customer), _tried(public), _open(turn, public)]
     text = " ".join(sentence for sentence in said if sentence)
-    return Summary(shorten(text, LONGEST), sentiment_of([each.text for each in customer]))
+    return Summary(_shortened(text, LONGEST), sentiment_of_turn(turn))
+
+
+def sentiment_of_turn(turn: Turn) -> Sentiment:
+    """How the customer feels, by all that they have written."""
+    return sentiment_of([each.text for each in turn.messages if each.author is Author.CUSTOMER])
 
 
 def _asked(asked: list[str], customer: list[Message]) -> str:
@@ -46,8 +51,7 @@ def _open(turn: Turn, public: list[Message]) -> str:
     waiting = [each for each in turn.unanswered if each.visibility is Visibility.PUBLIC]
     files = _files(waiting)
     spoken = [each.text for each in waiting if each.text.strip()]
-    last = smalltalk(spoken[-1]) if spoken else None
-    if last is not None and last.kind is Kind.THANKS and not files:
+    if spoken and is_thanks(spoken[-1]) and not files:
         return "The customer ended with thanks; nothing is open."
     if files:
         return f"Open: {_count(files, 'attachment')} to look at" + (", and the last question." if spoken else ".")
@@ -65,4 +69,11 @@ def _count(number: int, thing: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    return f'"{shorten(" ".join(text.split()), _QUOTE)}"'
+    return f'"{_shortened(" ".join(text.split()), _QUOTE)}"'
+
+
+def _shortened(text: str, most: int) -> str:
+    """`text` in at most `most` characters, cut between words and marked with an ellipsis."""
+    if len(text) <= most:
+        return text
+    return text[:most].rsplit(None, 1)[0][: most - 1].rstrip(" ,;:-") + "…"
