@@ -13,7 +13,7 @@ from core.clock import Clock
 from core.store.database import Database, open_database
 from core.store.migrations import migrate
 from core.testing.clock import FakeClock
-from core.testing.postgres import NoPostgres, drop_database, find_server, make_database
+from core.testing.postgres import KeptDatabase, NoPostgres, drop_database, find_server, make_database
 
 ENGINES = {"sqlite": ["sqlite"], "postgresql": ["postgresql"], "both": ["sqlite", "postgresql"]}[
     os.environ.get("RELAYDESK_TEST_ENGINES", "both")
@@ -38,17 +38,36 @@ def postgres_server() -> str:
         pytest.skip(f"PostgreSQL is missing: {problem}")
 
 
+@pytest.fixture(scope="session")
+def kept_database(postgres_server: str) -> Iterator[KeptDatabase]:
+    """The database that the tests on PostgreSQL take one after another."""
+    kept = KeptDatabase(postgres_server)
+    yield kept
+    kept.drop()
+
+
 @pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
-    """The address of an empty database on PostgreSQL."""
-    url = make_database(postgres_server)
+def postgres_url(kept_database: KeptDatabase) -> Iterator[str]:
+    """The address of a store on PostgreSQL that has its tables and nothing in them."""
+    yield kept_database.url
+    kept_database.clear()
+
+
+@pytest.fixture(params=ENGINES)
+def bare_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database without any table, on each engine in turn."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/relaydesk.db"
+        return
+    server = request.getfixturevalue("postgres_server")
+    url = make_database(server)
     yield url
-    drop_database(postgres_server, url)
+    drop_database(server, url)
 
 
 @pytest.fixture(params=ENGINES)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty store, on each engine in turn."""
+    """The address of an empty store, on each engine in turn; on SQLite its tables are still to be made."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/relaydesk.db"
     return str(request.getfixturevalue("postgres_url"))

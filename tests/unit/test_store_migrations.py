@@ -30,9 +30,9 @@ def test_the_steps_are_numbered_without_a_gap() -> None:
 
 
 def test_migrating_makes_all_tables_and_does_nothing_the_second_time(
-    database_url: str, clock: FakeClock, open_store: Callable[..., Database]
+    bare_database_url: str, clock: FakeClock, open_store: Callable[..., Database]
 ) -> None:
-    db = open_store(database_url)
+    db = open_store(bare_database_url)
     assert pending(db) == NAMES
     assert migrate(db) == NAMES
     with db.read():
@@ -71,13 +71,13 @@ def test_a_later_step_changes_an_older_store_once(db: Database, monkeypatch: pyt
 
 
 def test_an_empty_store_gets_todays_tables_and_no_later_step_is_run_on_them(
-    database_url: str, open_store: Callable[..., Database], monkeypatch: pytest.MonkeyPatch
+    bare_database_url: str, open_store: Callable[..., Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(native: Any) -> None:
         raise AssertionError("the tables are new already")
 
     monkeypatch.setattr(migrations, "STEPS", (*STEPS, (len(STEPS) + 1, "extra", fail)))
-    db = open_store(database_url)
+    db = open_store(bare_database_url)
     assert migrate(db) == [*NAMES, f"{len(STEPS) + 1} extra"]
     assert migrate(db) == []
 
@@ -109,14 +109,14 @@ def _migrate(url: str) -> None:
     db.close()
 
 
-def test_several_processes_may_migrate_at_once(database_url: str, open_store: Callable[..., Database]) -> None:
-    crowd = [SPAWN.Process(target=_migrate, args=(database_url,)) for _ in range(3)]
+def test_several_processes_may_migrate_at_once(bare_database_url: str, open_store: Callable[..., Database]) -> None:
+    crowd = [SPAWN.Process(target=_migrate, args=(bare_database_url,)) for _ in range(3)]
     for one in crowd:
         one.start()
     for one in crowd:
         one.join(60)
         assert one.exitcode == 0
-    db = open_store(database_url)
+    db = open_store(bare_database_url)
     assert applied(db) == [number for number, _, _ in STEPS]
 
 
