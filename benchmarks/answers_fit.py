@@ -1,8 +1,8 @@
 """Fits the weights of `plugins/answers/confidence.py` to the labelled questions that may be looked at, and prints them.
 
-Run it as `.venv/bin/python -m benchmarks.answers_fit` from the project's root; it takes about a minute. It prints how
+Run it as `.venv/bin/python -m benchmarks.answers_fit` from the project's root; it takes some minutes. It prints how
 each set fares with weights fitted to the others (which is the honest figure), and then the weights fitted to all of
-them, for the lines WEIGHTS and BIAS. It does not open `tests/answers_set/blind.json`.
+them, for the lines WEIGHTS and BIAS. It does not open `tests/answers_set/fresh.json`.
 
 The model is a conditional logistic regression: the odds of each passage stand against those of the others and against
 "no answer", whose odds are 1. A question without an answer counts `NO_ANSWER` times, since a wrong answer costs more
@@ -20,13 +20,12 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 from plugins.answers.confidence import Measures, measure
-from plugins.answers.languages import language_of
 from plugins.answers.passages import cut
 from plugins.answers.search import Index
 
 ROOT = Path(__file__).parents[1]
-NO_ANSWER = 1.5
-SHRINK = 0.5
+NO_ANSWER = 2.5
+SHRINK = 1.0
 """How much large weights are held down."""
 STEPS = 300
 
@@ -47,7 +46,7 @@ def examples(folder: Path, questions: Sequence[tuple[str, str]]) -> list[Example
     index = Index([each for file in files for each in cut(file.relative_to(folder).as_posix(), file.read_text())])
     found: list[Example] = []
     for question, source in questions:
-        language = language_of(question)
+        language = index.language_of(question)
         asked = index.ask(question, language)
         candidates = index.candidates(asked)
         rows = [[*astuple(measure(asked, each, candidates)), 1.0] for each in candidates]
@@ -59,7 +58,10 @@ def examples(folder: Path, questions: Sequence[tuple[str, str]]) -> list[Example
 def labelled() -> dict[str, list[Example]]:
     """The examples of each set by its name."""
     tests = ROOT / "tests"
-    sets = {"open": (tests / "answers_set" / "folder", _listed(tests / "answers_set" / "open.json"))}
+    shop = tests / "answers_set"
+    sets = {"set": (shop / "folder", [*_listed(shop / "open.json"), *_listed(shop / "blind.json")])}
+    for path in sorted((tests / "answers_dev" / "shop").glob("*.json")):
+        sets[f"shop {path.stem}"] = (shop / "folder", _listed(path))
     for name in ("software", "travel"):
         place = tests / "answers_dev" / name
         sets[name] = (place / "folder", _listed(place / "questions.json"))

@@ -10,7 +10,7 @@ from core import Author, Draft, Handoff, Message, Reason, Reply, Resolve, Silenc
 from plugins.answers.confidence import score
 from plugins.answers.languages import asks, language_of
 from plugins.answers.passages import LONGEST, Passage, sentences
-from plugins.answers.search import Asked, Index
+from plugins.answers.search import MOST_WORDS, Asked, Index
 from plugins.answers.smalltalk import GREETINGS, WELCOMES, Kind, Smalltalk, smalltalk
 
 FLOOR = 0.2
@@ -18,7 +18,7 @@ FLOOR = 0.2
 FULLY = 0.85
 """From this confidence on, an answer that has every word of the question is said to cover it fully."""
 SURE = 0.5
-"""From this confidence on, the text as a whole is taken to be one question, and is not taken apart."""
+"""From this confidence on, an answer to each of several questions is given in place of one to the text as a whole."""
 _PART_ASKED = 0.9
 """What the confidence in the answer to one sentence that asks counts for the whole text."""
 _PART_TOLD = 0.3
@@ -86,13 +86,15 @@ def _answer(index: Index, turn: Turn, parts: Sequence[str]) -> Draft:
 
 
 def _find(index: Index, parts: Sequence[str]) -> Found | None:
-    """The answer to all parts as one question, or else to those of them that ask, or else to one that tells."""
+    """The answer to all parts as one question; to each of them alone if several ask, or if there is too much to ask at
+    once. A single question is never taken out of its story: what it is about is often said there, and it alone fits the
+    wrong passage."""
     whole = " ".join(parts)
-    language = language_of(whole)
+    language = index.language_of(whole)
     asked = index.ask(whole, language)
     found = _best(index, asked, language)
     several = sum(asks(part) for part in parts) > 1
-    if len(parts) == 1 or (found is not None and found.confidence >= SURE and not several):
+    if len(parts) == 1 or (not several and len(asked.wanted) < MOST_WORDS):
         return found
     answers: list[Found] = [found] if found else []
     questions: list[Found | None] = []

@@ -14,7 +14,8 @@ _LISTS = {
         very want wanted was wasn't we well were what what's when where where's which who whose why will with won't
         would wouldn't you your yours it'll there's something anything somehow ago already always because ever every
         find give got getting happen many make maybe more most much never one only other right see seen sent soon sure
-        take taken think thing things time times told use used using way went without yet""",
+        take taken think thing things time times told use used using way went without yet
+        whats wheres hows whos dont cant im ive doesnt didnt isnt wont youre theres thats""",
     "de": """aber alle als am an auch auf aus bei beim bin bis bitte da das dass dein dem den denn der des die dies
         diese dieser dieses doch du ein eine einem einen einer eines er es etwas euch euer für gibt guten habe haben
         hallo hat hatte ich ihm ihn ihnen ihr ihre ihrem ihren im in ist ja jetzt kann kannst kein keine keinen können

@@ -7,6 +7,7 @@ import re
 import sqlite3
 import threading
 import weakref
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from core import ConfigError
 from plugins.answers.languages import asks, language_of
 from plugins.answers.passages import Passage, sentences
 from plugins.answers.vocabulary import PART, Vocabulary
-from plugins.answers.words import ALIKE, Term, figures, terms, thesaurus
+from plugins.answers.words import ALIKE, Term, figures, terms, thesaurus, tokens_of
 
 CANDIDATES = 20
 """Passages of the best BM25 rank that are looked at more closely."""
@@ -33,6 +34,8 @@ _WORD_OF_PHRASE = 0.5
 """What one word of a known phrase counts."""
 _LIGHT = 0.3
 """What a word of a story counts, beside one that says what it is about."""
+_GOODS = 0.4
+"""What a thing that people buy counts: a question about a jacket is seldom about jackets."""
 _TOLD = 0.5
 """What a word counts that stands only in sentences that ask nothing, while others ask."""
 
@@ -51,6 +54,8 @@ class Wanted:
     """Whether it is written as a name: with a capital in the middle of a sentence."""
     known: float
     """How well the best of all passages has it: 0.0 for a thing that no file names."""
+    phrase: tuple[str, ...] = ()
+    """The stems of a known phrase: a text that has all of them has it."""
 
 
 @dataclass(slots=True)
@@ -92,6 +97,8 @@ class Asked:
 
 def match(wanted: Wanted, place: Field) -> float:
     """How well a piece of text has a term, from 0.0 to 1.0."""
+    if wanted.phrase and all(place.get(stem, 0.0) >= 1.0 for stem in wanted.phrase):
+        return 1.0
     return max((fit * place[key] for key, fit in wanted.keys.items() if key in place), default=0.0)
 
 
@@ -116,6 +123,10 @@ class Index:
     def __init__(self, passages: Sequence[Passage]) -> None:
         self._passages = tuple(passages)
         self._languages = [each.language or language_of(" ".join((*each.titles, each.text))) for each in passages]
+        self._known: dict[str, set[str]] = {}
+        for language, _ in Counter(filter(None, self._languages)).most_common():
+            read = (each for each, spoken in zip(passages, self._languages, strict=True) if spoken == language)
+            self._known[language] = {word for each in read for word in tokens_of(" ".join((*each.titles, each.text)))}
         self._lock = threading.Lock()
         self._db = sqlite3.connect(":memory:", check_same_thread=False)
         # An index that was replaced may still be asked by another thread: it is closed when the last one lets go.
@@ -137,6 +148,19 @@ class Index:
 
     def __len__(self) -> int:
         return len(self._passages)
+
+    def language_of(self, text: str) -> str:
+        """The language of a question; where small words do not tell, that of the files that know most of its words."""
+        found = language_of(text)
+        if found or not self._known:
+            return found
+        words = set(tokens_of(text))
+        counts = {
+            language: sum(word in own or word in thesaurus(language).words for word in words)
+            for language, own in self._known.items()
+        }
+        best = max(counts, key=lambda each: counts[each])
+        return best if counts[best] else ""
 
     def ask(self, question: str, language: str) -> Asked:
         """The terms of a question in `language` ("" if not known), weighed."""
@@ -180,19 +204,25 @@ class Index:
             if (len(term.word) < 2 and not term.word.isdigit()) or _LONG_NUMBER.fullmatch(term.word):
                 return Wanted(term.word, {}, 0.0, False, 0.0)
             keys |= self._vocabulary.respelt(term.word, language)
+            if not keys and self._vocabulary.says_little(term.word, language):
+                return Wanted(term.word, {}, 0.0, False, 0.0)
         if not keys:
             keys |= self._vocabulary.parts(term.stems[-1], language) if len(term.stems) == 1 and not known else {}
         share = 1.0 if len(term.stems) == 1 else _WORD_OF_PHRASE
         keys |= dict.fromkeys(term.stems, share)
         for group, strength in term.groups.items():
             keys[group] = max(keys.get(group, 0.0), ALIKE * strength)
-        sure = [key for key, fit in keys.items() if fit >= PART]
-        spread = max((self._spread.get(key, 0.0) for key in sure), default=0.0)
         best = max((fit for key, fit in keys.items() if key in self._spread), default=0.0)
-        light = term.light or (term.goods and best < PART)
+        light = term.light or ((term.common or term.goods) and best < PART)
         least = _LEAST if thesaurus(language).asking.isdisjoint(term.groups) else _LEAST_ASKING
-        weight = max(least, self._weight(spread)) * factor * (_LIGHT if light else 1.0)
-        return Wanted(term.word, keys, weight, term.proper and not light, best)
+        rarity = {key: max(least, self._weight(self._spread[key])) for key in keys if key in self._spread}
+        rare_ones = [rarity[key] for key, fit in keys.items() if fit >= PART and key in rarity]
+        weight = sum(rare_ones) / len(rare_ones) if rare_ones else 1.0
+        # A word that many passages have says less of one of them than a rare word of like meaning does.
+        keys |= {key: keys[key] * math.sqrt(min(1.0, rare / weight)) for key, rare in rarity.items()}
+        weight *= factor * (_LIGHT if light else _GOODS if term.goods else 1.0)
+        phrase = term.stems if len(term.stems) > 1 else ()
+        return Wanted(term.word, keys, weight, term.proper and not light, best, phrase)
 
     def _weight(self, spread: float) -> float:
         """The inverse document frequency, as BM25 has it, beside that of a word which occurs nowhere."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
-from plugins.answers.languages import EVERY_SMALL_WORD
+from plugins.answers.languages import EVERY_SMALL_WORD, SMALL_WORDS
 from plugins.answers.words import ALIKE, stem, terms, thesaurus, tokens_of
 
 PART = 0.7
@@ -32,23 +32,24 @@ class Vocabulary:
         self._words = {word for text in texts for word in tokens_of(text)}
         self._stems = {stem(word, language) for language in languages for word in self._words if len(word) > 3}
         known = self._words.union(*(thesaurus(language).words for language in languages))
-        self._spellings = sorted(word for word in known if len(word) >= _SHORTEST_MISSPELT)
+        self._own = sorted(word for word in self._words if len(word) >= _SHORTEST_MISSPELT)
+        self._others = sorted(word for word in known - self._words if len(word) >= _SHORTEST_MISSPELT)
 
     def respelt(self, word: str, language: str) -> dict[str, float]:
         """The stems and groups of the known word that an unknown one is a misspelling of; none if there is none."""
         if len(word) < _SHORTEST_MISSPELT or word in EVERY_SMALL_WORD or word in self._words:
             return {}
-        for known, likeness, _ in process.extract(
-            word, self._spellings, scorer=fuzz.ratio, score_cutoff=_SLIP, limit=5
-        ):
-            # Slips at the first letter are rare, and other words that differ there ("house", "mouse") are not.
-            if known[0] == word[0] and (likeness >= _SIMILAR or OSA.distance(known, word) == 1):
-                keys: dict[str, float] = {}
-                for term in terms(known, language):
-                    keys |= dict.fromkeys(term.stems, _MISSPELT)
-                    keys |= {group: _MISSPELT * ALIKE * share for group, share in term.groups.items()}
-                return keys
-        return {}
+        known = _meant(word, self._own) or _meant(word, self._others)
+        keys: dict[str, float] = {}
+        for term in terms(known, language):
+            keys |= dict.fromkeys(term.stems, _MISSPELT)
+            keys |= {group: _MISSPELT * ALIKE * share for group, share in term.groups.items()}
+        return keys
+
+    def says_little(self, word: str, language: str) -> bool:
+        """Whether an unknown word is a misspelling of a small one ("plese")."""
+        small = SMALL_WORDS.get(language, EVERY_SMALL_WORD)
+        return len(word) >= _SHORTEST_MISSPELT and bool(_meant(word, [each for each in small if len(each) > 3]))
 
     def parts(self, word: str, language: str) -> dict[str, float]:
         """The last part of a compound if it is a known stem, and the first if that is one too, with their groups."""
@@ -71,3 +72,13 @@ class Vocabulary:
 
     def _knows(self, part: str, language: str) -> bool:
         return part in self._stems or (part,) in thesaurus(language).groups
+
+
+def _meant(word: str, spellings: Sequence[str]) -> str:
+    """The one of some words that a word is a misspelling of; "" if there is none."""
+    near = process.extract(word, spellings, scorer=fuzz.ratio, score_cutoff=_SLIP, limit=None)
+    for known, likeness, _ in near:
+        # Slips at the first letter are rare, and other words that differ there ("house", "mouse") are not.
+        if known[0] == word[0] and (likeness >= _SIMILAR or OSA.distance(known, word) == 1):
+            return known
+    return ""

@@ -12,6 +12,7 @@ from functools import cache, lru_cache
 import snowballstemmer
 
 from plugins.answers import thesauri, thesaurus_de, thesaurus_en
+from plugins.answers.common_words import COMMON
 from plugins.answers.languages import EVERY_SMALL_WORD, SMALL_WORDS
 
 _ALGORITHMS = {
@@ -31,6 +32,8 @@ ALIKE = 0.8
 """What a word of a like meaning counts, beside the word itself."""
 _LOOSE = 0.5
 """What a group that words only have to do with counts, beside one of words of a like meaning."""
+PHRASE_APART = 0.6
+"""What the groups of a word count that is part of a known phrase."""
 _TOKEN = re.compile(r"[^\W_]+(?:['][^\W\d_]+)*")
 _FIGURES = {
     "#duration": re.compile(
@@ -57,6 +60,8 @@ class Term:
     word: str
     light: bool = False
     """Whether it rather tells the story around a question."""
+    common: bool = False
+    """Whether it is a word of every kind of text."""
     goods: bool = False
     """Whether it is a thing that people buy, whatever shop it is."""
     proper: bool = False
@@ -71,6 +76,7 @@ class Thesaurus:
     groups: dict[tuple[str, ...], dict[str, float]] = field(default_factory=dict)
     words: set[str] = field(default_factory=set)
     light: frozenset[str] = frozenset()
+    common: frozenset[str] = frozenset()
     goods: frozenset[str] = frozenset()
     asking: set[str] = field(default_factory=set)
     """The groups that figures answer; their words tell something even where they are small ones ("when")."""
@@ -125,6 +131,7 @@ def thesaurus(language: str) -> Thesaurus:
                 own.asking.add(name)
             known[name] = max(strength, known.get(name, 0.0))
     own.light = frozenset(stem(word, language) for word in _LIGHT.get(language, "").split())
+    own.common = frozenset(stem(word, language) for word in COMMON.get(language, "").split())
     own.goods = frozenset(stem(word, language) for word in _GOODS.get(language, "").split())
     return own
 
@@ -148,11 +155,15 @@ def terms(text: str, language: str) -> list[Term]:
         length, groups = own.at(stems, place)
         part = words[place : place + length]
         telling = tuple(stems[place + each] for each, word in enumerate(part) if word not in small)
+        if length > 1:
+            # "store in" may be a phrase, and here be the store in town all the same.
+            single = [own.groups.get((each,), {}) for each in telling]
+            groups = {name: PHRASE_APART * share for each in single for name, share in each.items()} | dict(groups)
         if length > 1 or telling or not own.asking.isdisjoint(groups):
             first = stems[place] if length == 1 else ""
             light = first in own.light or first.isdigit() or (not telling and own.asking.isdisjoint(groups))
             proper = language != "de" and bool(first) and part[0] in capital
-            found.append(Term(telling, groups, " ".join(part), light, first in own.goods, proper))
+            found.append(Term(telling, groups, " ".join(part), light, first in own.common, first in own.goods, proper))
         place += length
     return found
 
