@@ -2,7 +2,7 @@
 
 Run it as `.venv/bin/python -m benchmarks.answers_fit` from the project's root; it takes some minutes. It prints how
 each set fares with weights fitted to the others (which is the honest figure), and then the weights fitted to all of
-them, for the lines WEIGHTS and BIAS. It does not open `tests/answers_set/fresh.json`.
+them, for the lines WEIGHTS and BIAS. It does not open `tests/answers_set/unseen_1.json` and `unseen_2.json`.
 
 The model is a conditional logistic regression: the odds of each passage stand against those of the others and against
 "no answer", whose odds are 1. A question without an answer counts `NO_ANSWER` times, since a wrong answer costs more
@@ -59,7 +59,12 @@ def labelled() -> dict[str, list[Example]]:
     """The examples of each set by its name."""
     tests = ROOT / "tests"
     shop = tests / "answers_set"
-    sets = {"set": (shop / "folder", [*_listed(shop / "open.json"), *_listed(shop / "blind.json")])}
+    sets = {
+        "set": (
+            shop / "folder",
+            [each for name in ("open", "blind", "fresh") for each in _listed(shop / f"{name}.json")],
+        )
+    }
     for path in sorted((tests / "answers_dev" / "shop").glob("*.json")):
         sets[f"shop {path.stem}"] = (shop / "folder", _listed(path))
     for name in ("software", "travel"):

@@ -258,6 +258,14 @@ GROUPS = """
     pünktlich; rechtzeitig; zu spät; nicht mehr pünktlich; verspätet; schaffen es nicht; nicht schaffen; schaffen es
         heute nicht; stau
     kostet das extra; aufpreis; berechnen; tagespreis; extra; zuschlag; mehrkosten
+    was nehmt ihr; nehmt ihr; kostet; kosten; preis; verlangt ihr; berechnet ihr; wie teuer; pro tag; am tag
+    zwei tage später; später bringen; später; verspätet; zu spät; rückgabe; später zurück; angefangenen tag; danach
+    wieder abgeben; abgeben; rückgabe; derselben filiale; zurückgeben; woanders; dort abgeben
+    was kommt auf uns zu; kommt auf uns zu; kosten; zahlen; fällig; zeitwert; haften
+    reicht es; genügt; spätestens; rechtzeitig; tage vor; früh genug
+    buche; buchen; reservieren; reserviere; reservierung; bestelle
+    darf er; darf sie; ab 18; alter; selbst mieten; alleine mieten; personen ab; mieten können
+    auto; wagen; aus dem auto; fahrzeug
 """
 """One group a line, as in the English list."""
 

@@ -548,7 +548,7 @@ GROUPS = """
     which cards; cards; visa; mastercard; credit card; debit card
     for two months; months; two months; three months; months away; for months; few months
     going away; abroad for; travelling; pause; holiday
-    last day; deadline; until; latest; extended; day; period; still return
+    last day; deadline; until; latest; day; period; still return
     go back; send back; return; goes back; going back; take back; back to you; bring back
     christmas; november; december; january; gift; present; santa
     strap; buckle; zip; clasp; fastener; snapped; button; buckles; straps; hook; broken
@@ -608,7 +608,7 @@ GROUPS = """
     fridge; refrigerator
     telephone; cellphone; phone; mobile
     fortnight; two weeks; weeks
-    quid; bucks; euros; money; pounds; euro
+    quid; bucks; euros; pounds; euro
 
     # As people write it in letters.
     count with my money; see nothing on my; credited; refund; my money; on my credit card; get the money; money back
@@ -709,6 +709,36 @@ GROUPS = """
     rang; doorbell; nobody rang; delivered; was home; at home all day
     the people next door; next door; neighbours; neighbour
     manufacturing defect; fault; defect; workmanship; material
+
+    sent my daughter; invitation; invite; invited; run out; expire; no longer works; no longer valid; expired
+    order with my free shipping; share; membership; my free shipping; use my plus
+    finance; instalments; pay in instalments; basket value; minimum spend; spend
+    minimum spend; minimum; from a basket value; basket value; at least; lowest amount
+    oversized; bulky; rooftop cargo box; roof box; cargo box; roof rack box; extra postage
+    get into the sale; sale; early access; earlier; enter the sale; before everybody
+    fabric conditioner; fabric softener; softener; conditioner
+    reproof; reproofing; waterproof; impregnate; proof; spray; reapply; re-waterproof
+    how often; every; each; times; per
+    wear and tear; normal wear; ordinary wear; covered; cover
+    queue; queuing; queueing; line; post office
+    drop the shoes; drop off; hand in; leave; return in a shop; with your people
+    send it off; sent; dispatched; goods are sent; ship it; when will you send; shipped
+    transferred the money; bank transfer; transfer; wired; paid by transfer; remitted
+    beforehand; first; in advance; estimate; before you start; price beforehand
+    torn off; torn; ripped off; came off; broken; strap
+    send it ahead; ahead; split shipment; separately; first; send the rest; on its own; sooner
+    still empty; empty; blank; no scan; first scan; nothing shown; not showing
+    bank rejects; rejects the payment; debit fails; rejected; declined; payment fails; bounces
+    rest of the postage; postage; return costs; label; deduct; free
+    this afternoon; today; within three hours; hours; same day; ready
+    hit buy; ordered; placed; bought; clicked; pressed buy
+    going to my old flat; wrong address; old address; delivery address; old flat; change the address
+    entered a new email; new email address; becomes active; confirm; click the link; old one; still writing
+    headlamp; head torch; torch; lamp; headlight
+    cardboard; carton; box; sturdy; packaging
+    parcel off tomorrow; hand in; date; in time; counts; posted; postmark; drop the parcel off; days are up
+    rejects; reject; refuse; decline; fail
+    is it free; free; free of charge; for nothing; cost; costs
 
     # How things are asked.
     how long; how many days; how many weeks; how many months; how many years; how soon; how fast; duration; how
