@@ -24,7 +24,7 @@ from plugins.answers.passages import cut
 from plugins.answers.search import Index
 
 ROOT = Path(__file__).parents[1]
-NO_ANSWER = 2.5
+NO_ANSWER = 2.0
 SHRINK = 1.0
 """How much large weights are held down."""
 STEPS = 300
