@@ -213,7 +213,7 @@ class Index:
         for group, strength in term.groups.items():
             keys[group] = max(keys.get(group, 0.0), ALIKE * strength)
         best = max((fit for key, fit in keys.items() if key in self._spread), default=0.0)
-        light = term.light or ((term.common or term.goods) and best < PART)
+        light = term.light or ((term.everyday or term.goods) and best < PART)
         least = _LEAST if thesaurus(language).asking.isdisjoint(term.groups) else _LEAST_ASKING
         rarity = {key: max(least, self._weight(self._spread[key])) for key in keys if key in self._spread}
         rare_ones = [rarity[key] for key, fit in keys.items() if fit >= PART and key in rarity]

@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 import snowballstemmer
 
 from plugins.answers import thesauri, thesaurus_de, thesaurus_en
-from plugins.answers.common_words import COMMON
+from plugins.answers.everyday_words import EVERYDAY
 from plugins.answers.languages import EVERY_SMALL_WORD, SMALL_WORDS
 
 _ALGORITHMS = {
@@ -60,7 +60,7 @@ class Term:
     word: str
     light: bool = False
     """Whether it rather tells the story around a question."""
-    common: bool = False
+    everyday: bool = False
     """Whether it is a word of every kind of text."""
     goods: bool = False
     """Whether it is a thing that people buy, whatever shop it is."""
@@ -76,7 +76,7 @@ class Thesaurus:
     groups: dict[tuple[str, ...], dict[str, float]] = field(default_factory=dict)
     words: set[str] = field(default_factory=set)
     light: frozenset[str] = frozenset()
-    common: frozenset[str] = frozenset()
+    everyday: frozenset[str] = frozenset()
     goods: frozenset[str] = frozenset()
     asking: set[str] = field(default_factory=set)
     """The groups that figures answer; their words tell something even where they are small ones ("when")."""
@@ -131,7 +131,7 @@ def thesaurus(language: str) -> Thesaurus:
                 own.asking.add(name)
             known[name] = max(strength, known.get(name, 0.0))
     own.light = frozenset(stem(word, language) for word in _LIGHT.get(language, "").split())
-    own.common = frozenset(stem(word, language) for word in COMMON.get(language, "").split())
+    own.everyday = frozenset(stem(word, language) for word in EVERYDAY.get(language, "").split())
     own.goods = frozenset(stem(word, language) for word in _GOODS.get(language, "").split())
     return own
 
@@ -163,7 +163,9 @@ def terms(text: str, language: str) -> list[Term]:
             first = stems[place] if length == 1 else ""
             light = first in own.light or first.isdigit() or (not telling and own.asking.isdisjoint(groups))
             proper = language != "de" and bool(first) and part[0] in capital
-            found.append(Term(telling, groups, " ".join(part), light, first in own.common, first in own.goods, proper))
+            found.append(
+                Term(telling, groups, " ".join(part), light, first in own.everyday, first in own.goods, proper)
+            )
         place += length
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-COMMON = {
+EVERYDAY = {
     "en": """
         above accept accepted accidental accountant act actual actually add admit adult advance afterwards agree aim
         allow alps amongst annoyed answer anybody anyhow anytime appear apply area arm arrange arrived article asap
