@@ -24,7 +24,7 @@ from plugins.answers.passages import cut
 from plugins.answers.search import Index
 
 ROOT = Path(__file__).parents[1]
-NO_ANSWER = 2.0
+NO_ANSWER = 1.75
 SHRINK = 1.0
 """How much large weights are held down."""
 STEPS = 300
@@ -62,7 +62,11 @@ def labelled() -> dict[str, list[Example]]:
     sets = {
         "set": (
             shop / "folder",
-            [each for name in ("open", "blind", "fresh") for each in _listed(shop / f"{name}.json")],
+            [
+                each
+                for name in ("open", "blind", "fresh", "later_1", "later_2")
+                for each in _listed(shop / f"{name}.json")
+            ],
         )
     }
     for path in sorted((tests / "answers_dev" / "shop").glob("*.json")):

@@ -50,8 +50,6 @@ class Wanted:
     word: str
     keys: Field
     weight: float
-    proper: bool
-    """Whether it is written as a name: with a capital in the middle of a sentence."""
     known: float
     """How well the best of all passages has it: 0.0 for a thing that no file names."""
     phrase: tuple[str, ...] = ()
@@ -202,10 +200,10 @@ class Index:
         keys: dict[str, float] = {}
         if not known and not term.groups and len(term.stems) == 1:
             if (len(term.word) < 2 and not term.word.isdigit()) or _LONG_NUMBER.fullmatch(term.word):
-                return Wanted(term.word, {}, 0.0, False, 0.0)
+                return Wanted(term.word, {}, 0.0, 0.0)
             keys |= self._vocabulary.respelt(term.word, language)
             if not keys and self._vocabulary.says_little(term.word, language):
-                return Wanted(term.word, {}, 0.0, False, 0.0)
+                return Wanted(term.word, {}, 0.0, 0.0)
         if not keys:
             keys |= self._vocabulary.parts(term.stems[-1], language) if len(term.stems) == 1 and not known else {}
         share = 1.0 if len(term.stems) == 1 else _WORD_OF_PHRASE
@@ -222,7 +220,7 @@ class Index:
         keys |= {key: keys[key] * math.sqrt(min(1.0, rare / weight)) for key, rare in rarity.items()}
         weight *= factor * (_LIGHT if light else _GOODS if term.goods else 1.0)
         phrase = term.stems if len(term.stems) > 1 else ()
-        return Wanted(term.word, keys, weight, term.proper and not light, best, phrase)
+        return Wanted(term.word, keys, weight, best, phrase)
 
     def _weight(self, spread: float) -> float:
         """The inverse document frequency, as BM25 has it, beside that of a word which occurs nowhere."""

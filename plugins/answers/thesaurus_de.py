@@ -266,6 +266,12 @@ GROUPS = """
     buche; buchen; reservieren; reserviere; reservierung; bestelle
     darf er; darf sie; ab 18; alter; selbst mieten; alleine mieten; personen ab; mieten können
     auto; wagen; aus dem auto; fahrzeug
+    funke; feuer; loch; brandloch; geflogen; schaden; reparatur; verbrannt; angesengt
+    komplett ersetzen; ersetzen; zeitwert; neu bezahlen; ersatz; haften; bezahlen müssen
+    campingplatz; gestohlen; diebstahl; geklaut; weg
+    gibts den verleih; verleih; vermietung; gibt es den verleih; kein verleih; verleihen
+    tag extra; extra tag; berechnet; zusätzlich zahlen; tag mehr; ohne dass
+    in aller früh; früh; vorabend; abend; vortag; freitagabend
 """
 """One group a line, as in the English list."""
 

@@ -740,6 +740,51 @@ GROUPS = """
     rejects; reject; refuse; decline; fail
     is it free; free; free of charge; for nothing; cost; costs
 
+    flatmate; housemate; roommate; somebody else; someone else; friend; colleague; neighbour; have to show
+    promo codes; discount codes; voucher codes; 2 promo codes; two codes; same order; codes
+    patch; mend; repair; sew; dog; own fault; my own fault; my fault; nobody's fault
+    store credit; gift card; voucher; gift voucher; credit note
+    redeemed; redeem; used; valid; still good; still valid
+    quit; end; cancel; rolls over; roll over; renew; renews; extended; extended again; want out; the latest; latest
+    hold about me; wipe; erase; delete; erased; close my profile; deleted; personal data
+    longer guarantee; guarantee; warranty; years; longer
+    make yourselves; own brand; your own; house brand; you make; made by you; of yours
+    not one of yours; not from you; other brands; isn't from you; it isn't from you; bought elsewhere; one of yours
+    let me know; notify; notify me; message me; tell me; as soon as; write to us; write to me
+    have it in; got it in; in again; back in; available again; back in stock
+    put right; change; fix; corrected; correct; edit; altered; sorted out
+    twenty minutes ago; ten minutes ago; minutes ago; just now; just ordered; minutes; 45 minutes
+    says he needs; needs an l; wrong size; different size; size; too small
+    grown-up; adult; 16 or older; 16; over 16; son; daughter
+    each of us; each of them; everybody; everyone; all of us; share; household; both
+    profit from; use; share; benefit from
+    hand the money; pay the postman; cash on delivery; cash; pay at the door; postman; courier
+    bank details; account details; direct debit; card details; bank; online banking
+    clogging; clog; inbox; promotional; newsletter; mails; promotional mails; make it stop; stop
+    sat nav; satnav; navigation; navigate; address; street; find; map; google maps
+    what street; street; address; located
+    in my hand; in cash; cash; pay out; money in hand
+    drop it off; drop off; hand in; bring; leave it
+    walk; look at how i walk; watch you walk; gait; measure; feet; fitter; fitters
+    what would suit me; suit; suitable; models; recommend; fits me; what to wear; shape
+    somebody who; someone with you; staff; expert; adviser; fitters; fitter; specialist
+    statement; bank statement; bank account; account; card; credit card statement
+    pay the money back; refund; money back; repay; release the refund
+    came apart by itself; seam; fault; came apart; tore out; tore right out; strap; workmanship; by itself
+    look into it; check; examine; answer; look at it; get it replaced; get it fixed
+    gets fixed; fixed; replaced; repaired; repair or replace; fixed or replaced
+    what do you need; need from me; need from us; order number; receipt; photos; documents; form
+    each month; every month; monthly; per month
+    operated; operation; surgery; doctor; knee; injury; injured; sofa; off; not using
+    quit for good; quit; end; cancel; for good
+    some other carton; other carton; another box; any box; carton; packaging; different box
+    i live in; living in; address; germany; within germany
+    45 euro; 60 euros; amount; basket; order value; below; under
+    rang; ring; delivered; delivery; doorbell; handed over; took it in; flats; building
+    ok; okay; allowed; possible; can i
+    fee for sending back; return fee; return costs; fee; deduct; label; sending back; return
+    netherlands; belgium; other countries; countries; from abroad
+
     # How things are asked.
     how long; how many days; how many weeks; how many months; how many years; how soon; how fast; duration; how
         quickly; what time; until when; till when; by when; deadline; how many hours; too late; in time; how late;

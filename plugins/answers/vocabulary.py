@@ -19,7 +19,7 @@ _SIMILAR = 82.0
 """From which likeness (0 to 100) an unknown word is taken for a misspelt known one."""
 _SLIP = 78.0
 """The same where the two differ by a single slip: a letter too much, too little, another one, or two swapped."""
-_SHORTEST_MISSPELT = 5
+_SHORTEST_MISSPELT = 4
 _SHORTEST_COMPOUND = 7
 _SHORTEST_PART = 3
 _COMPOUNDING = ("de", "nl")

@@ -64,8 +64,6 @@ class Term:
     """Whether it is a word of every kind of text."""
     goods: bool = False
     """Whether it is a thing that people buy, whatever shop it is."""
-    proper: bool = False
-    """Whether it is written as a name."""
 
 
 @dataclass(slots=True)
@@ -148,7 +146,6 @@ def terms(text: str, language: str) -> list[Term]:
     small = SMALL_WORDS.get(language, EVERY_SMALL_WORD)
     words = tokens_of(text)
     stems = [stem(word, language) for word in words]
-    capital = {each.casefold() for each in re.findall(r"(?<=[\w,;:] )[A-Z][a-z]\w+", text)}
     found: list[Term] = []
     place = 0
     while place < len(words):
@@ -162,10 +159,7 @@ def terms(text: str, language: str) -> list[Term]:
         if length > 1 or telling or not own.asking.isdisjoint(groups):
             first = stems[place] if length == 1 else ""
             light = first in own.light or first.isdigit() or (not telling and own.asking.isdisjoint(groups))
-            proper = language != "de" and bool(first) and part[0] in capital
-            found.append(
-                Term(telling, groups, " ".join(part), light, first in own.everyday, first in own.goods, proper)
-            )
+            found.append(Term(telling, groups, " ".join(part), light, first in own.everyday, first in own.goods))
         place += length
     return found
 

@@ -22,19 +22,19 @@ THRESHOLD = 0.5
 """The default of the setting handoff.confidence."""
 MOST_SOURCES = 2
 PARTS = {
-    "known": ("open", "blind"),
+    "known": ("later_1", "later_2"),
     "unseen": ("unseen_1", "unseen_2"),
-    "set": ("open", "blind", "unseen_1", "unseen_2"),
-    "fresh": ("fresh",),
+    "set": ("later_1", "later_2", "unseen_1", "unseen_2"),
+    "older": ("open", "blind", "fresh"),
 }
-"""The half that the search was tuned on, the half that nobody tuned it on, and both; and more of the first kind, which
-avoid every question of the known half. SOURCES.md beside them tells how they came about."""
+"""The half that the search was tuned on, the half that nobody tuned it on, and both; and more of the first kind.
+SOURCES.md beside them tells how they came about."""
 UNSEEN_AS_COMMITTED = {
     "unseen_1": "bc62cdee258ebf36b51c9acb23701773a92732885eaa296630176ea34a97dfb1",
     "unseen_2": "0fb804f7b11b69fa04d186228a765a513b586758378da90f27d43248b9c7464f",
 }
-"""The SHA-256 of each in commit f1751bf, which was made before the tuning whose result is measured here."""
-LEAST = {"known": (0.90, 0.70), "unseen": (0.90, 0.50), "set": (0.90, 0.60), "fresh": (0.80, 0.58)}
+"""The SHA-256 of each in commit a3a0da9, which was made before the tuning whose result is measured here."""
+LEAST = {"known": (0.88, 0.60), "unseen": (0.90, 0.50), "set": (0.90, 0.60), "older": (0.85, 0.70)}
 """The share of the answers that must be right, and of the answerable questions that must be answered rightly. 0.90 and
 0.60 is the aim; the unseen half alone does not reach the second of them yet."""
 
