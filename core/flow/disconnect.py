@@ -82,7 +82,7 @@ def disconnect(runtime: Runtime, connection: Connection) -> Disconnected:
 
 
 def _end_actions(connection_id: int, now: datetime) -> list[Action]:
-    rows = ActionRow.select().where(ActionRow.connection == connection_id, ActionRow.state.in_(outbox.UNSETTLED))
+    rows = ActionRow.select().where(ActionRow.connection == connection_id, ActionRow.state.in_(leases.OPEN_ACTIONS))
     ended = []
     for action in rows.order_by(ActionRow.id):
         if action.state in leases.IN_DOUBT:

@@ -31,7 +31,6 @@ MOVES: Mapping[ActionState, frozenset[ActionState]] = {
     S.SENT: frozenset(),
     S.CANCELLED: frozenset(),
 }
-UNSETTLED = OPEN_ACTIONS
 PROVABLE = (*IN_DOUBT, S.PARKED.value, S.FAILED.value)
 
 
@@ -79,7 +78,7 @@ def head(lease_id: int) -> ActionRow | None:
     """The first action of a conversation that is not settled: later ones wait for it."""
     row: ActionRow | None = (
         ActionRow.select()
-        .where(ActionRow.lease == lease_id, ActionRow.state.in_(UNSETTLED))
+        .where(ActionRow.lease == lease_id, ActionRow.state.in_(OPEN_ACTIONS))
         .order_by(ActionRow.id)
         .first()
     )
