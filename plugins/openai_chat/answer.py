@@ -1,4 +1,4 @@
-"""The form in which the model answers, and the strict reading of what it sent."""
+"""The form in which the model answers, and the checked reading of what it sent."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ SUMMARY = _form("summary", ("summary", "sentiment"))
 
 
 def read_answer(text: str) -> Answer:
-    """The answer in a text. Raises `Junk` for whatever is not exactly in the form."""
+    """The answer in a text, whatever stands around it. Raises `Junk` where a key of the form is missing or wrong."""
     found = _read(text, ANSWER)
     answer = Answer(**{**found, "confidence": float(found["confidence"]), "sentiment": Sentiment(found["sentiment"])})
     if answer.action == "reply" and not answer.reply.strip():
@@ -95,7 +95,7 @@ def read_answer(text: str) -> Answer:
 
 
 def read_summary(text: str) -> Summary:
-    """The summary in a text. Raises `Junk` for whatever is not exactly in the form, and for an empty one."""
+    """The summary in a text. Raises `Junk` where a key of the form is missing or wrong, and for an empty one."""
     found = _read(text, SUMMARY)
     if not found["summary"].strip():
         raise Junk('"summary" is empty')
