@@ -14,13 +14,12 @@ from __future__ import annotations
 import ast
 import json
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 from plugins.answers.confidence import Measures, measure
-from plugins.answers.passages import cut
+from plugins.answers.passages import cut, slug
 from plugins.answers.search import Index
 
 ROOT = Path(__file__).parents[1]
@@ -85,8 +84,7 @@ def _listed(path: Path) -> list[tuple[str, str]]:
 def source(passage: str | None) -> str:
     """The source of a passage that is named by its file and heading; "" for none."""
     file, _, heading = (passage or "").partition("#")
-    slug = re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
-    return f"{file}#{slug}" if passage else ""
+    return f"{file}#{slug(heading)}" if passage else ""
 
 
 def _of_the_older_test() -> list[tuple[str, str]]:

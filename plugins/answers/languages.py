@@ -45,6 +45,12 @@ _LISTS = {
 SMALL_WORDS = {language: frozenset(words.split()) for language, words in _LISTS.items()}
 EVERY_SMALL_WORD = frozenset().union(*SMALL_WORDS.values())
 
+
+def small_words(language: str) -> frozenset[str]:
+    """The small words of a language; those of all of them where it is not known."""
+    return SMALL_WORDS.get(language, EVERY_SMALL_WORD)
+
+
 _FIRST_WORDS = """
     how what what's where where's when when's which who whose why can could do does did is are may will would
     wie was wo wann welche welcher welches wer warum wieso kann können gibt haben ist comment où quand quel
@@ -70,7 +76,7 @@ def language_of(text: str) -> str:
 
 def without_small_words(text: str, language: str = "") -> str:
     """`text` in lower case, less the small words of its language, or of all of them where it is not known."""
-    small = SMALL_WORDS.get(language, EVERY_SMALL_WORD)
+    small = small_words(language)
     kept = re.findall(r"\w+(?:['-]\w+)*", text.replace("’", "'").casefold())
     return " ".join(word for word in kept if word not in small)
 

@@ -45,8 +45,8 @@ def cut(name: str, markdown: str) -> list[Passage]:
     head, body = _front_matter(markdown.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"))
     found: list[Passage] = []
     for titles, texts in _sections(head.title, body):
-        slug = _slug(titles[-1]) if titles and titles != (head.title,) else ""
-        source = f"{name}#{slug}" if slug else name
+        anchor = slug(titles[-1]) if titles and titles != (head.title,) else ""
+        source = f"{name}#{anchor}" if anchor else name
         named = titles or (re.sub(r"[-_]+", " ", name.rpartition("/")[2].removesuffix(".md")),)
         found.extend(Passage(source, named, text, head.language) for text in _pieces(texts))
     return _with_questions(found, head.questions)
@@ -178,6 +178,6 @@ def _stems(text: str) -> list[str]:
     return [word[:5] for word in re.findall(r"\w{3,}", text.casefold())]
 
 
-def _slug(heading: str) -> str:
+def slug(heading: str) -> str:
     """The anchor of a heading, as GitHub and most Markdown viewers build it."""
     return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")

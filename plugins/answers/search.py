@@ -194,22 +194,31 @@ class Index:
         found = (self._want(term, language, 1.0) for term in terms(text, language))
         return tuple(each for each in found if each.keys)
 
-    def _want(self, term: Term, language: str, factor: float) -> Wanted:
-        """What to look for in place of a term: itself, the groups it stands for, or what it was meant to be."""
-        known = [each for each in term.stems if each in self._spread]
+    def _keys(self, term: Term, language: str) -> dict[str, float]:
+        """What to look for in place of a term: itself, the groups it stands for, or what it was meant to be.
+
+        Each with how well it fits; nothing if the term says nothing."""
+        single = len(term.stems) == 1
+        unknown = single and term.stems[0] not in self._spread
         keys: dict[str, float] = {}
-        if not known and not term.groups and len(term.stems) == 1:
+        if unknown and not term.groups:
             if (len(term.word) < 2 and not term.word.isdigit()) or _LONG_NUMBER.fullmatch(term.word):
-                return Wanted(term.word, {}, 0.0, 0.0)
-            keys |= self._vocabulary.respelt(term.word, language)
+                return {}
+            keys = self._vocabulary.respelt(term.word, language)
             if not keys and self._vocabulary.says_little(term.word, language):
-                return Wanted(term.word, {}, 0.0, 0.0)
-        if not keys:
-            keys |= self._vocabulary.parts(term.stems[-1], language) if len(term.stems) == 1 and not known else {}
-        share = 1.0 if len(term.stems) == 1 else _WORD_OF_PHRASE
-        keys |= dict.fromkeys(term.stems, share)
+                return {}
+        if unknown and not keys:
+            keys = self._vocabulary.parts(term.stems[0], language)
+        keys |= dict.fromkeys(term.stems, 1.0 if single else _WORD_OF_PHRASE)
         for group, strength in term.groups.items():
             keys[group] = max(keys.get(group, 0.0), ALIKE * strength)
+        return keys
+
+    def _want(self, term: Term, language: str, factor: float) -> Wanted:
+        """What is looked for in place of a term, and what that weighs."""
+        keys = self._keys(term, language)
+        if not keys:
+            return Wanted(term.word, {}, 0.0, 0.0)
         best = max((fit for key, fit in keys.items() if key in self._spread), default=0.0)
         light = term.light or ((term.everyday or term.goods) and best < PART)
         least = _LEAST if thesaurus(language).asking.isdisjoint(term.groups) else _LEAST_ASKING

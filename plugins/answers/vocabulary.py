@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
-from plugins.answers.languages import EVERY_SMALL_WORD, SMALL_WORDS
+from plugins.answers.languages import EVERY_SMALL_WORD, small_words
 from plugins.answers.words import ALIKE, stem, terms, thesaurus, tokens_of
 
 PART = 0.7
@@ -48,8 +49,7 @@ class Vocabulary:
 
     def says_little(self, word: str, language: str) -> bool:
         """Whether an unknown word is a misspelling of a small one ("plese")."""
-        small = SMALL_WORDS.get(language, EVERY_SMALL_WORD)
-        return len(word) >= _SHORTEST_MISSPELT and bool(_meant(word, [each for each in small if len(each) > 3]))
+        return len(word) >= _SHORTEST_MISSPELT and bool(_meant(word, _small_spellings(language)))
 
     def parts(self, word: str, language: str) -> dict[str, float]:
         """The last part of a compound if it is a known stem, and the first if that is one too, with their groups."""
@@ -72,6 +72,11 @@ class Vocabulary:
 
     def _knows(self, part: str, language: str) -> bool:
         return part in self._stems or (part,) in thesaurus(language).groups
+
+
+@cache
+def _small_spellings(language: str) -> tuple[str, ...]:
+    return tuple(sorted(word for word in small_words(language) if len(word) >= _SHORTEST_MISSPELT))
 
 
 def _meant(word: str, spellings: Sequence[str]) -> str:

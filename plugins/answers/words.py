@@ -13,7 +13,7 @@ import snowballstemmer
 
 from plugins.answers import thesauri, thesaurus_de, thesaurus_en
 from plugins.answers.everyday_words import EVERYDAY
-from plugins.answers.languages import EVERY_SMALL_WORD, SMALL_WORDS
+from plugins.answers.languages import small_words
 
 _ALGORITHMS = {
     "en": "english",
@@ -32,7 +32,7 @@ ALIKE = 0.8
 """What a word of a like meaning counts, beside the word itself."""
 _LOOSE = 0.5
 """What a group that words only have to do with counts, beside one of words of a like meaning."""
-PHRASE_APART = 0.6
+_PHRASE_APART = 0.6
 """What the groups of a word count that is part of a known phrase."""
 _TOKEN = re.compile(r"[^\W_]+(?:['][^\W\d_]+)*")
 _FIGURES = {
@@ -143,7 +143,7 @@ def _lines(groups: str) -> Iterator[str]:
 def terms(text: str, language: str) -> list[Term]:
     """The words and phrases of a text that say something, in order; small words count within phrases alone."""
     own = thesaurus(language)
-    small = SMALL_WORDS.get(language, EVERY_SMALL_WORD)
+    small = small_words(language)
     words = tokens_of(text)
     stems = [stem(word, language) for word in words]
     found: list[Term] = []
@@ -155,7 +155,7 @@ def terms(text: str, language: str) -> list[Term]:
         if length > 1:
             # "store in" may be a phrase, and here be the store in town all the same.
             single = [own.groups.get((each,), {}) for each in telling]
-            groups = {name: PHRASE_APART * share for each in single for name, share in each.items()} | dict(groups)
+            groups = {name: _PHRASE_APART * share for each in single for name, share in each.items()} | dict(groups)
         if length > 1 or telling or not own.asking.isdisjoint(groups):
             first = stems[place] if length == 1 else ""
             light = first in own.light or first.isdigit() or (not telling and own.asking.isdisjoint(groups))

@@ -16,6 +16,7 @@ import pytest
 from core import Author, Channel, Message, Mode, Owner, Reply, Session, SessionStatus, Turn
 from core.testing.clock import START
 from plugins.answers import Plugin
+from plugins.answers.passages import slug
 
 SET = Path(__file__).parents[1] / "answers_set"
 THRESHOLD = 0.5
@@ -64,8 +65,7 @@ def rows(part: str) -> list[dict[str, str | None]]:
 def source_of(passage: str | None) -> str:
     """The source as a reply names it: the heading as an anchor."""
     file, _, heading = (passage or "").partition("#")
-    anchor = re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
-    return f"{file}#{anchor}" if passage else ""
+    return f"{file}#{slug(heading)}" if passage else ""
 
 
 @cache
