@@ -12,17 +12,23 @@ from marshmallow import Schema
 from core.domain import (
     Action,
     ActionKind,
+    BackfillEstimate,
+    ChangePage,
     Channel,
+    Charge,
     Connection,
     Contact,
     ConversationPage,
+    ConversationRead,
     Event,
     Fact,
     Finding,
     Identity,
     Inbound,
+    Mode,
     Receipt,
     Session,
+    Step,
     VendorState,
 )
 from core.http import HttpClient
@@ -43,7 +49,11 @@ class Connector(abc.ABC):
     settings_schema: ClassVar[type[Schema]]
     """Loads the connector's own keys of a `[[connections]]` table; credentials become `Secret`."""
     capabilities: ClassVar[frozenset[str]] = frozenset()
-    """Of: `signature`, `assign`, `resolve`, `private_note`, `poll`, `backfill`."""
+    """Of: `signature`, `assign`, `resolve`, `private_note`, `files`, `poll`, `changes`, `backfill`.
+
+    `poll` and `changes` are two ways of finding what webhooks have not told: conversation by conversation while they
+    are silent, or by a list of what has changed, all the time.
+    """
     domains: ClassVar[tuple[str, ...]] = ()
     """Host names (and all below them) that are the vendor's own: the only ones a page may point a connection to."""
 
@@ -54,8 +64,34 @@ class Connector(abc.ABC):
 
     channel: ClassVar[Channel] = Channel.WEB
     """The channel of a new session, until `read_state` says better."""
-    handoff_steps: ClassVar[tuple[ActionKind, ...]] = (ActionKind.UNASSIGN, ActionKind.NOTE)
-    """The order in which this vendor's users expect a handoff to happen."""
+    claims_assigned: ClassVar[bool] = False
+    """Whether `auto_handle_all` takes new conversations also from those whom the vendor assigned them to."""
+    largest_files: ClassVar[int] = 0
+    """Bytes that the files of one message may have together; 0 where files cannot be sent."""
+
+    def handoff_steps(self, connection: Connection) -> tuple[Step, ...]:
+        """What makes up a handoff, in the order in which this vendor's users expect it to happen."""
+        return (Step(ActionKind.UNASSIGN), Step(ActionKind.NOTE))
+
+    def handback_steps(self, session: Session, connection: Connection) -> tuple[Step, ...]:
+        """What is to be taken back at the vendor when a session that was handed off is given to the AI again."""
+        return ()
+
+    def intake_group(self, settings: Mapping[str, Any]) -> str:
+        """The vendor's id of the group whose unassigned conversations are the AI's in any routing mode; "" for none."""
+        return ""
+
+    def labels(self, mode: Mode, settings: Mapping[str, Any]) -> tuple[str, ...]:
+        """The labels that a conversation bears once the AI has acted in it; those it has are in its data `labels`."""
+        return ()
+
+    def charge(self, verb: str, path: str, params: Mapping[str, Any]) -> Charge:
+        """What a call counts as towards the vendor's limits; a pure function of what is sent."""
+        return Charge()
+
+    def lanes(self, per_minute: int) -> Mapping[str, int]:
+        """Further limits, in calls a minute by lane, of an account whose limit is `per_minute`."""
+        return {}
 
     @abc.abstractmethod
     def base_url(self, settings: Mapping[str, object]) -> str:
@@ -129,16 +165,24 @@ class Connector(abc.ABC):
         action if author, visibility and normalised text agree and its id is not in `action.known_ids`.
         """
 
-    # What follows is asked of a connector with the capability `poll`; the others leave it as it is.
+    # What follows is asked of connectors with the capability `poll` or `changes`, or whose webhooks are hints.
 
-    def fetch_messages(
-        self, conversation_id: str, since: datetime | None, connection: Connection, http: HttpClient
-    ) -> list[Inbound]:
-        """The messages of a conversation written at `since` or later (all for None), oldest first.
+    def read_conversation(
+        self,
+        conversation_id: str,
+        since: datetime | None,
+        session: Session | None,
+        connection: Connection,
+        http: HttpClient,
+        listed: Mapping[str, Any] | None = None,
+    ) -> ConversationRead:
+        """The messages of a conversation written at `since` or later (all for None), and what is true of it now.
 
-        Each with the same `external_id` and in the same shape as a webhook would bring it, and with its `at`.
+        Each message with the same `external_id` and in the same shape as a webhook would bring it, and with its `at`.
+        `session` is what is known here, None for a new conversation; `listed` what a list of changes just said of it,
+        which need not be read once more. Raises `Refused` with status 404 for one that is gone.
         """
-        return []
+        return ConversationRead(())
 
     def conversations_of(self, customer_id: str, connection: Connection, http: HttpClient) -> list[str]:
         """The ids of a customer's conversations; [] where the vendor knows no such customer."""
@@ -149,6 +193,20 @@ class Connector(abc.ABC):
     ) -> ConversationPage | None:
         """A page of the account's open conversations, the first one for an empty `cursor`; None if it has no list."""
         return None
+
+    def list_changes(
+        self, since: datetime, cursor: Mapping[str, Any], connection: Connection, http: HttpClient
+    ) -> ChangePage:
+        """A page of the conversations that changed at `since` or later, in the order of their changes.
+
+        The first page for an empty `cursor`; one that changes meanwhile may show twice, but none is left out. It is
+        asked of connectors with the capability `changes`, and by backfills.
+        """
+        return ChangePage(())
+
+    def estimate_backfill(self, since: datetime, connection: Connection, http: HttpClient) -> BackfillEstimate:
+        """How much a backfill of what changed since then would find, in a call or two."""
+        return BackfillEstimate()
 
     def listing(
         self, what: str, filters: Mapping[str, str], connection: Connection, http: HttpClient

@@ -177,6 +177,8 @@ class Reason(StrEnum):
     TOO_OLD = "too_old"
     DELIVERY_FAILED = "delivery_failed"
     DISCONNECTED = "disconnected"
+    AUTOMATIC_MESSAGE = "automatic_message"
+    TOO_MANY_REPLIES = "too_many_replies"
 
 
 class Priority(StrEnum):
@@ -198,6 +200,7 @@ class Identity:
 
     `agent_id` is the vendor's id of the designated agent; `account` names the account for a person;
     `details` holds further JSON values that the connector wants back in `Connection.identity.details`.
+    `warnings` are what works less well than it could, each with its mend: shown, and no reason to refuse.
     """
 
     agent_id: str
@@ -205,6 +208,7 @@ class Identity:
     agent_email: str
     account: str = ""
     details: Mapping[str, Any] = NOTHING
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,9 +275,9 @@ class Message:
 class Session:
     """One conversation or ticket as Relaydesk keeps it.
 
-    `conversation_id` is the vendor's id; `assignee` the vendor's id of the assigned agent ("" for none);
-    `url` leads an operator to the vendor's own thread; `data` are the connector's own JSON values
-    (`MessageFact.data` and `VendorState.data`, merged over time).
+    `conversation_id` is the vendor's id; `assignee` and `group` are the vendor's ids of the agent and the group it is
+    assigned to ("" for none); `url` leads an operator to the vendor's own thread; `data` are the connector's own JSON
+    values (`MessageFact.data` and `VendorState.data`, merged over time).
     """
 
     id: int
@@ -284,6 +288,7 @@ class Session:
     owner: Owner
     contact: Contact | None = None
     assignee: str = ""
+    group: str = ""
     url: str = ""
     handed_off: bool = False
     data: Mapping[str, Any] = NOTHING
@@ -310,6 +315,8 @@ class Inbound:
     `external_id` is the dedupe key: equal for every delivery of the same fact, however it reaches us
     (for a message use ``message:<vendor id>``). `kind` is the vendor's own name for it.
     `conversation_id` is "" where the payload names none; `at` is when it happened, None if that is not known.
+    A `hint` only says that something happened in the conversation: what it was, core reads at the vendor. Each one
+    counts, so that its `external_id` is "".
     """
 
     external_id: str
@@ -317,6 +324,7 @@ class Inbound:
     conversation_id: str
     payload: Mapping[str, Any]
     at: datetime | None = None
+    hint: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +333,45 @@ class ConversationPage:
 
     conversation_ids: tuple[str, ...]
     cursor: Mapping[str, Any] = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class ListedConversation:
+    """A conversation as a list of changes shows it.
+
+    `at` is when the vendor changed it last; `waiting` says that it is to be imported by a backfill (open or pending);
+    `status` is the vendor's own word for its status. `payload` is what the list said, for `read_conversation`.
+    """
+
+    conversation_id: str
+    at: datetime
+    waiting: bool
+    status: str
+    payload: Mapping[str, Any] = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePage:
+    """A page of what has changed in an account, oldest change first; an empty `cursor` says it was the last one."""
+
+    conversations: tuple[ListedConversation, ...]
+    cursor: Mapping[str, Any] = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillEstimate:
+    """What a backfill is expected to meet: conversations to import, and `calls` to do it; None for what is unknown."""
+
+    conversations: int | None = None
+    calls: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What a call costs: how many `calls` of the limit it counts as, and under which further limit it falls."""
+
+    calls: int = 1
+    lane: str = ""
 
 
 # -------------------------------------------------------------------------------------------------- facts
@@ -349,6 +396,10 @@ class MessageFact:
     """The vendor's id of the customer whose conversation this is, "" if the payload does not say."""
     data: Mapping[str, Any] = NOTHING
     """JSON values to merge into `Session.data`."""
+    quoted: str = ""
+    """What the message quotes of earlier ones: kept in the record, not shown to a responder."""
+    automatic: bool = False
+    """Whether a machine wrote it (an out-of-office notice, a bounce): it is kept, and not answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,6 +427,7 @@ class VendorState:
     """What `Connector.read_state` reads at the vendor just now.
 
     `customer_id` and `url` are "" where the vendor does not say. `channel` is None to leave it as it is.
+    `removed` says that it was deleted or is spam: it is closed as unresolved, and nobody is answered.
     """
 
     closed: bool
@@ -385,6 +437,20 @@ class VendorState:
     at: datetime | None = None
     channel: Channel | None = None
     data: Mapping[str, Any] = NOTHING
+    group: str = ""
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationRead:
+    """What `Connector.read_conversation` found: the messages asked for, oldest first, and what is true now.
+
+    `state` is None where it was not read, `contact` where the answer does not say who the customer is.
+    """
+
+    messages: tuple[Inbound, ...]
+    state: VendorState | None = None
+    contact: Contact | None = None
 
 
 # ------------------------------------------------------------------------------------------ turns and drafts
@@ -436,6 +502,16 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class OutboundFile:
+    """A file to be sent with a reply or note; `url` is where it can be had instead, if it cannot be sent."""
+
+    name: str
+    content: bytes
+    content_type: str = "application/octet-stream"
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """Answer the customer with `text` (plain text or light Markdown).
 
@@ -454,6 +530,7 @@ class Reply:
     sentiment: Sentiment | None = None
     topic: str = ""
     summary: Summary | None = None
+    files: tuple[OutboundFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -507,8 +584,10 @@ class Route:
 class Action:
     """One outbound effect, to be performed by `Connector.perform`.
 
-    `text` is the message of a `reply` or `note`; `assignee` the vendor's agent id of an `assign`;
-    `fields` the values of an `update`. `started_at` is when the attempt now under way (or in doubt) began.
+    `text` is the message of a `reply` or `note`, and `files` go with it; `assignee` is the vendor's agent id of an
+    `assign`. `fields` may hold of an `assign` the `group` it goes to (with no assignee), and of an `update` the
+    `values` to be set, in the vendor's words (see `Step`); of both, the `labels` to be added.
+    `started_at` is when the attempt now under way (or in doubt) began.
     `reference` is unique to the action: a connector may put it into private text as an exact proof.
     """
 
@@ -525,6 +604,7 @@ class Action:
     reference: str = ""
     vendor_id: str = ""
     error: str = ""
+    files: tuple[OutboundFile, ...] = ()
     known_ids: frozenset[str] = frozenset()
     """Vendor message ids already bound to other actions or messages: they cannot prove this one."""
     data: Mapping[str, Any] = NOTHING
@@ -533,10 +613,27 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The vendor's proof of an effect: the id it gave a message ("" for a value that was set)."""
+    """The vendor's proof of an effect: the id it gave a message ("" for a value that was set).
+
+    `remark` says what could only be done in part (a file that was refused), for whoever looks at the action.
+    """
 
     vendor_id: str = ""
     at: datetime | None = None
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One effect of a handoff, or of its end, as the vendor's users expect it; core writes the text of a note.
+
+    `fields` are as in `Action`. `otherwise` says that it is only wanted if the step before it was refused.
+    """
+
+    kind: ActionKind
+    assignee: str = ""
+    fields: Mapping[str, Any] = NOTHING
+    otherwise: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Freshdesk: tickets by Freshworks, as a connector of Relaydesk."""
