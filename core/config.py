@@ -63,6 +63,7 @@ class ChannelConfig:
     debounce_seconds: float = 1.0
     assist_footer: str = ""
     resolve_after_minutes: float = 0.0
+    replies_per_hour: int = 60
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,14 @@ def _resolve_after(default: float) -> fields.Float:
     )
 
 
+def _replies(default: int) -> fields.Integer:
+    return fields.Integer(
+        load_default=default,
+        validate=validate.Range(min=1),
+        metadata={"help": "how often the AI answers one conversation within an hour before it hands it off"},
+    )
+
+
 def _switch(text: str) -> fields.Boolean:
     # Only TOML's own true and false: marshmallow would read "no" and "off" too, and so hide a misunderstanding.
     return fields.Boolean(load_default=True, truthy={True}, falsy={False}, metadata={"help": text})
@@ -137,6 +145,7 @@ class ChannelSchema(PluginSettings):
         load_default="", metadata={"help": "a line put under every draft that an agent is given in assist mode"}
     )
     resolve_after_minutes = _resolve_after(0.0)
+    replies_per_hour = _replies(60)
 
 
 class WebSchema(ChannelSchema):
@@ -149,6 +158,7 @@ class EmailSchema(ChannelSchema):
     """`[channels.email]`: people send a second mail more slowly than a second line of chat."""
 
     settle_seconds = _settle(30.0)
+    replies_per_hour = _replies(6)
 
 
 class ChannelsSchema(PluginSettings):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 from core.clock import Clock
 from core.config import Config, ConnectionConfig, check_plugin_settings, load_config
 from core.connector import Connector
-from core.domain import Connection, Identity, Priority, Secret
-from core.errors import ConfigError, RetryLater
-from core.http import HttpClient
+from core.domain import Charge, Connection, Identity, Priority, Secret
+from core.errors import ConfigError
+from core.http import HttpClient, Learn, Spend
+from core.pacing import Pacing, Stopped
 from core.plugin_manager import Plugins
 from core.store.budget import Budget
 from core.store.database import Database
@@ -134,38 +135,38 @@ class Connections:
             name=row.name,
             connector=row.connector,
             settings=configured.settings if row.disconnected_at is None else _without_secrets(configured.settings),
-            identity=Identity(**row.identity) if row.identity else None,
+            identity=_identity(row.identity) if row.identity else None,
             active=active,
             generation=row.generation,
         )
 
     # --------------------------------------------------------------------------------------------- calls
 
-    def http(self, connection: Connection, priority: Priority) -> HttpClient:
-        """A client for calls to the connection's account, each under the budget at this priority."""
-        return self.paced(connection.id, self.connector(connection), connection.settings, priority)
+    def http(self, connection: Connection, priority: Priority, patience: Stopped | None = None) -> HttpClient:
+        """A client for calls to the connection's account, each under the budget at this priority; see `Pacing`."""
+        return self.paced(connection.id, self.connector(connection), connection.settings, priority, patience)
 
     def paced(
-        self, connection_id: int, connector: Connector, settings: Mapping[str, Any], priority: Priority
+        self,
+        connection_id: int,
+        connector: Connector,
+        settings: Mapping[str, Any],
+        priority: Priority,
+        patience: Stopped | None = None,
     ) -> HttpClient:
         """The same for settings that the connection does not have yet."""
-        budget = Budget(self._db, connection_id, int(settings["requests_per_minute"]))
+        budget = Budget(self._db, connection_id, int(settings["requests_per_minute"]), connector.lanes)
+        pacing = Pacing(budget, connector, priority, self._clock, patience)
 
-        def spend() -> None:
-            wait = budget.take(priority)
-            if wait > 0:
-                raise RetryLater("the budget of calls a minute is used up", after=wait)
-
-        def learn(status: int, headers: Mapping[str, str]) -> None:
+        def learn(status: int, headers: Mapping[str, str], charge: Charge) -> None:
             self._note_credential(connection_id, status)
-            if status == 429:
-                budget.shut(_seconds(headers.get("Retry-After"), 60.0))
-            limit = _number(headers.get("X-RateLimit-Total"))
-            remaining = _number(headers.get("X-RateLimit-Remaining"))
-            if limit is not None or remaining is not None:
-                budget.learn(limit, remaining)
+            pacing.learn(status, headers, charge)
 
-        return self.client(connector, settings, spend, learn)
+        return self.client(connector, settings, pacing.spend, learn)
+
+    def calls_per_minute(self, connection: Connection) -> int:
+        """The limit of calls a minute that the connection keeps to, as far as is known by now."""
+        return Budget(self._db, connection.id, int(connection.settings["requests_per_minute"])).limit()
 
     def _note_credential(self, connection_id: int, status: int) -> None:
         """Let a connection show that its credential is refused, until it is taken again (behaviour 23, 58)."""
@@ -183,8 +184,8 @@ class Connections:
         self,
         connector: Connector,
         settings: Mapping[str, object],
-        spend: Callable[[], None] | None = None,
-        learn: Callable[[int, Mapping[str, str]], None] | None = None,
+        spend: Spend | None = None,
+        learn: Learn | None = None,
     ) -> HttpClient:
         """A client for these settings, without a budget where `spend` is left out: for an account not stored yet."""
         base_url = connector.base_url(settings)
@@ -201,18 +202,13 @@ class Connections:
         )
 
 
+def _identity(stored: Mapping[str, Any]) -> Identity:
+    return Identity(**{**stored, "warnings": tuple(stored.get("warnings", ()))})
+
+
 def _without_secrets(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {key: Secret("") if isinstance(value, Secret) else value for key, value in settings.items()}
 
 
 def _below(host: str, domains: tuple[str, ...]) -> bool:
     return any(host == domain or host.endswith("." + domain) for domain in domains)
-
-
-def _seconds(text: str | None, otherwise: float) -> float:
-    number = _number(text)
-    return otherwise if number is None else float(number)
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text is not None and text.strip().isdigit() else None

@@ -195,12 +195,19 @@ class Connector(abc.ABC):
         return None
 
     def list_changes(
-        self, since: datetime, cursor: Mapping[str, Any], connection: Connection, http: HttpClient
+        self,
+        since: datetime,
+        cursor: Mapping[str, Any],
+        connection: Connection,
+        http: HttpClient,
+        *,
+        whole: bool = False,
     ) -> ChangePage:
         """A page of the conversations that changed at `since` or later, in the order of their changes.
 
-        The first page for an empty `cursor`; one that changes meanwhile may show twice, but none is left out. It is
-        asked of connectors with the capability `changes`, and by backfills.
+        The first page for an empty `cursor`; one that changes meanwhile may show twice, but none is left out. With
+        `whole` each has the payload that `read_conversation` wants as `listed`. It is asked of connectors with the
+        capability `changes`, and by backfills.
         """
         return ChangePage(())
 

@@ -259,7 +259,10 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """An entry of a session. `text` is plain text; `id` is ours, `external_id` the vendor's ("" if none yet)."""
+    """An entry of a session. `text` is plain text; `id` is ours, `external_id` the vendor's ("" if none yet).
+
+    `automatic` says that a machine wrote it.
+    """
 
     author: Author
     text: str
@@ -269,6 +272,7 @@ class Message:
     author_name: str = ""
     attachments: tuple[Attachment, ...] = ()
     id: int = 0
+    automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
 from core.clock import Clock
+from core.domain import Charge
 from core.errors import BadPayload, OutcomeUnknown, Refused, RelaydeskError, VendorError
 from core.http_answers import error_of, parse_json, trace_id_of, vendor_words
 from core.http_transport import Attempt, Raw, exchange
@@ -24,6 +25,8 @@ USER_AGENT = f"Relaydesk/{VERSION}"
 READS = ("GET", "HEAD")
 
 Files = Mapping[str, Any] | Sequence[tuple[str, Any]]
+Spend = Callable[[str, str, Mapping[str, Any]], Charge]
+Learn = Callable[[int, Mapping[str, str], Charge], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +52,10 @@ class HttpClient:
 
     `base_url` may carry a path (``https://x.freshchat.com/v2``); `headers` hold the credential and go to
     `base_url`'s host only. `timeout_seconds` bounds a call as a whole: name look-up, connection, headers and
-    body. `spend` is called before each request and raises `RetryLater` when the budget is used up; `learn`
-    gets the status and headers of each answer. Unless `allow_private`, a host that leads to a private address
-    is refused before anything is sent. An answer larger than `limit_bytes` (decoded) is not read to its end.
+    body. `spend` is called before each request, with its verb, path and parameters; it gives its charge, or raises
+    `RetryLater` when the budget is used up. `learn` gets the status and headers of each answer, and that charge.
+    Unless `allow_private`, a host that leads to a private address is refused before anything is sent. An answer
+    larger than `limit_bytes` (decoded) is not read to its end.
 
     Errors, for every method that calls the vendor: `AuthFailed` on 401 and 403; `RetryLater` if the call was
     certainly not applied (no connection, 409, 425, 429), and for reads on time-outs and 5xx; `OutcomeUnknown`
@@ -66,8 +70,8 @@ class HttpClient:
         clock: Clock,
         *,
         timeout_seconds: float = 10.0,
-        spend: Callable[[], None] | None = None,
-        learn: Callable[[int, Mapping[str, str]], None] | None = None,
+        spend: Spend | None = None,
+        learn: Learn | None = None,
         allow_private: bool = False,
         limit_bytes: int = 4 * MEBIBYTE,
     ) -> None:
@@ -120,8 +124,12 @@ class HttpClient:
         params: Mapping[str, Any] | None = None,
         json: Any = None,
         files: Files | None = None,
+        limit_bytes: int | None = None,
     ) -> Answer:
-        """Make one call and return its answer; the errors are those of the class."""
+        """Make one call and return its answer; the errors are those of the class.
+
+        `limit_bytes` stands in for the client's own, for answers that are rightly larger.
+        """
         verb = verb.upper()
         write = verb not in READS
         headers = {"User-Agent": USER_AGENT, "Accept": "application/json", "Connection": "close"} | self._headers
@@ -130,11 +138,10 @@ class HttpClient:
         # The address as the connection will read it decides where the credential goes, not the text we joined.
         if _origin(prepared.url or "") != self._origin:
             raise Refused("the address does not lead to the connection's own host")
-        if self._spend is not None:
-            self._spend()
-        raw = exchange(prepared, self._attempt(self._timeout), write=write, limit=self._limit)
+        charge = Charge() if self._spend is None else self._spend(verb, path, params or {})
+        raw = exchange(prepared, self._attempt(self._timeout), write=write, limit=limit_bytes or self._limit)
         if self._learn is not None:
-            self._learn(raw.status, raw.headers)
+            self._learn(raw.status, raw.headers, charge)
         return self._answer(raw, write=write)
 
     def download(self, url: str, hosts: Sequence[str], limit_bytes: int) -> Download:

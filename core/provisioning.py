@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from core.config import ConnectionConfig
 from core.domain import Identity, Priority
 from core.errors import VERIFY_FAMILY, ConfigError, RelaydeskError, RetryLater, VendorError
 from core.runtime import Runtime
-from core.store.models import ConnectionRow, LeaseRow
+from core.store.models import BackfillRow, ConnectionRow, LeaseRow
 
 log = logging.getLogger(__name__)
 
@@ -103,6 +103,7 @@ def verify_row(runtime: Runtime, row: ConnectionRow, configured: ConnectionConfi
         }
         if identity is not None:
             values |= {"identity": _as_json(identity), "settings_hash": configured.fingerprint, "verified_at": now}
+            _note_first_connection(runtime, row.id, configured, now)
             # What came in meanwhile has been waiting for this.
             LeaseRow.update(next_at=now).where(LeaseRow.connection == row.id, LeaseRow.next_at.is_null(False)).execute()
         # One that was disconnected while the vendor was asked stays disconnected.
@@ -132,8 +133,21 @@ def switch_on(runtime: Runtime, configured: ConnectionConfig, identity: Identity
             identity=_as_json(identity),
             settings_hash=configured.fingerprint,
         ).where(ConnectionRow.id == row.id).execute()
+        _note_first_connection(runtime, row.id, configured, now)
         LeaseRow.update(next_at=now).where(LeaseRow.connection == row.id, LeaseRow.next_at.is_null(False)).execute()
     runtime.db.signal()
+
+
+def _note_first_connection(runtime: Runtime, connection_id: int, configured: ConnectionConfig, now: datetime) -> None:
+    """The border between the past and what is to be answered; the past is imported once (behaviour 93)."""
+    first = ConnectionRow.update(connected_at=now).where(
+        ConnectionRow.id == connection_id, ConnectionRow.connected_at.is_null()
+    )
+    days = float(configured.settings.get("backfill_days", 0))
+    connector = runtime.connections.connector_named(configured.connector)
+    if first.execute() == 1 and days > 0 and "backfill" in connector.capabilities:
+        since = now - timedelta(days=days)
+        runtime.db.insert_ignore(BackfillRow, connection=connection_id, since=since, until=now, created_at=now)
 
 
 def configured_connection(runtime: Runtime, name: str) -> ConnectionConfig:
@@ -152,4 +166,5 @@ def _as_json(identity: Identity) -> dict[str, object]:
         "agent_email": identity.agent_email,
         "account": identity.account,
         "details": dict(identity.details),
+        "warnings": list(identity.warnings),
     }

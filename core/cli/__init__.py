@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from core.cli.backfill import backfill
 from core.cli.connections import connections
 from core.cli.demo import demo
 from core.cli.look import check, plugins, webhook_url
@@ -51,6 +52,7 @@ for command in (
     plugins,
     connections,
     webhook_url,
+    backfill,
     simulate,
     send_fixture,
 ):

@@ -136,6 +136,8 @@ def verify_connection(config_path: str, name: str) -> None:
         with _failure_told():
             identity = verify(runtime, configured)
         click.echo(f"{name} speaks as {who(identity)}")
+        for warning in identity.warnings:
+            click.echo(f"warning: {warning}")
         if known is not None and runtime.connections.row(known.id).disconnected_at is not None:
             click.echo(f"It is disconnected; `relaydesk connections reconnect {name}` connects it again.")
             return

@@ -60,6 +60,8 @@ def check(config_path: str) -> None:
             click.echo(f"connection     {configured.name} ({configured.connector}): {problem}", err=True)
         else:
             click.echo(f"connection     {configured.name} ({configured.connector}): speaks as {who(identity)}: ok")
+            for warning in identity.warnings:
+                click.echo(f"               warning: {warning}")
     runtime.close()
     sys.exit(1 if failed else 0)
 

@@ -4,6 +4,7 @@ receive      a vendor's call comes in and is checked
 inbox        its events are stored, once
 leases       one worker claims one conversation
 process      stored events become facts, one event at a time
+reading      where a hint came, the conversation itself is read at the vendor
 record       facts are written into a session
 think        what the AI makes of a turn: may it speak, does it hand off, what does it say
 decide       a due turn becomes one decision, with its actions
@@ -11,6 +12,7 @@ sessions     contacts, sessions, messages and their timeline
 ownership    who may speak now
 routing      may the AI speak at all
 handoff_rules  when the AI lets a human go on
+loop_guard   a machine is not answered for ever
 history      what the rules look at: all that has happened so far
 hours        what the AI does while no human is there
 human_request  does the customer ask for a person
@@ -26,6 +28,8 @@ outbox       the actions and their states
 guards       is an action still wanted
 deliver      actions are guarded, sent, and read back when in doubt
 settle       what became of an action, and what that changes in its session
+handback     what a handoff has left at the vendor is taken back
+misses       how much the webhooks do not tell
 sync         the vendor's status and ours are kept in step
 attachments  files of messages are fetched
 disconnect   a connection is cut, and what it leaves open is ended visibly

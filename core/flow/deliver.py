@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from core.domain import (
     Action,
-    ActionKind,
     ActionState,
     Connection,
     Priority,
@@ -17,7 +16,7 @@ from core.domain import (
     VendorState,
 )
 from core.errors import BadPayload, OutcomeUnknown, VendorError
-from core.flow import guards, leases, outbox, sessions, settle, sync
+from core.flow import guards, handback, leases, outbox, sessions, settle
 from core.flow.leases import Lease
 from core.flow.process import back_off, has_due_event
 from core.runtime import Runtime
@@ -59,7 +58,7 @@ def _send(runtime: Runtime, lease: Lease, connection: Connection, action: Action
     seen: VendorState | None = None
     try:
         receipt = connector.perform(asked, connection, http)
-        if asked.kind is ActionKind.ASSIGN:
+        if action.purpose == "claim":
             # The vendor takes an assignment from two sides at once: only what it shows afterwards counts (gap G10).
             seen = connector.read_state(session, connection, http)
     except VendorError as problem:
@@ -91,7 +90,7 @@ def _begin(
             return None  # what has just arrived is read first: it may be a takeover, or a newer message
         row = SessionRow.get_by_id(action.session_id)
         action = ActionRow.get_by_id(action.id)
-        changes = [] if state is None else sync.apply_state(row, state, connection.agent_id, now)
+        changes = [] if state is None else handback.take_over(runtime, connection, row, state)
         row.save()
         verdict = guards.check(action, row, state, connection.agent_id)
         if verdict is None:

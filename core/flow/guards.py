@@ -30,12 +30,22 @@ def check(action: ActionRow, row: SessionRow, state: VendorState | None, agent_i
     if action.requires is not None and action.requires.state != ActionState.SENT:
         return f"needs action {action.requires_id}, which is {action.requires.state}"
     kind = ActionKind(action.kind)
+    other = None if action.instead_of is None else ActionRow.get_by_id(action.instead_of)
+    if other is not None and other.state not in (ActionState.FAILED, ActionState.PARKED):
+        return f"not needed: action {other.id} is {other.state}"
     if kind is ActionKind.NOTE and action.purpose in ("handoff", "draft"):
         return None
+    if action.purpose == "labels":
+        borne = () if state is None else state.data.get("labels", ())
+        return DONE_ALREADY if state is not None and set(action.fields["labels"]) <= set(borne) else None
     if row.status != SessionStatus.OPEN:
         return Reason.SESSION_CLOSED
+    if action.purpose == "handback":
+        return None if row.owner == Owner.AI else Reason.CANCELLED
     if kind is ActionKind.UNASSIGN:
         return _check_unassign(state, agent_id)
+    if action.purpose == "handoff":
+        return _check_handoff(action, row, state, agent_id)
     if action.purpose == "handoff_notice":
         return _check_last_word(row, state, agent_id)
     if row.owner == Owner.HUMAN:
@@ -54,6 +64,20 @@ def _check_unassign(state: VendorState | None, agent_id: str) -> Verdict:
         return None
     # Nobody has it: what we want is so. A human has it: taking it away would be the opposite of a handoff.
     return DONE_ALREADY if not state.assignee else Reason.ASSIGNED_TO_HUMAN
+
+
+def _check_handoff(action: ActionRow, row: SessionRow, state: VendorState | None, agent_id: str) -> Verdict:
+    """A step of a handoff at the vendor: it is marked whoever has it, and given to nobody else once a human has it."""
+    if row.handoff is None:
+        return Reason.CANCELLED
+    if ActionKind(action.kind) is not ActionKind.ASSIGN or state is None:
+        return None
+    if action.assignee and state.assignee == action.assignee:
+        return DONE_ALREADY
+    if state.assignee not in ("", agent_id):
+        return Reason.ASSIGNED_TO_HUMAN
+    in_group = not state.assignee and state.group and state.group == action.fields.get("group")
+    return DONE_ALREADY if in_group else None
 
 
 def _check_last_word(row: SessionRow, state: VendorState | None, agent_id: str) -> Verdict:

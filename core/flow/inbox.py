@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from core.domain import AssignmentFact, EventSource, Fact, Inbound, StatusFact
+from core.domain import AssignmentFact, Event, EventSource, Fact, Inbound, StatusFact
 from core.flow.leases import wake
 from core.store.database import Database
 from core.store.models import ConnectionRow, EventRow, LeaseRow, MessageRow
@@ -44,19 +45,22 @@ def store_event(
 ) -> bool:
     """Store one event inside the transaction now open; True if it is new.
 
-    Seen again within `dedupe` it is counted, not stored; a message that is already in a thread is never new.
+    Seen again within `dedupe` it is counted, not stored; a message that is already in a thread is never new, and a
+    hint always is: two that are alike may tell of two things.
     `known` is False for a kind the connector does not understand: it is stored and shown, and goes no further.
     """
     now = db.now()
-    if _is_repeat(connection_id, inbound.external_id, now - dedupe):
+    key = f"hint:{uuid.uuid4().hex}" if inbound.hint else inbound.external_id
+    if not inbound.hint and _is_repeat(connection_id, key, now - dedupe):
         return False
-    lease_id = _lease_of(db, connection_id, inbound.conversation_id) if known and inbound.conversation_id else None
+    lease_id = lease_of(db, connection_id, inbound.conversation_id) if known and inbound.conversation_id else None
     stored = db.insert_ignore(
         EventRow,
         connection=connection_id,
         lease=lease_id,
-        dedupe_key=inbound.external_id,
+        dedupe_key=key,
         external_id=inbound.external_id,
+        hint=inbound.hint,
         kind=inbound.kind,
         conversation_id=inbound.conversation_id,
         payload=dict(inbound.payload),
@@ -67,11 +71,31 @@ def store_event(
         done_at=None if lease_id is not None else now,
     )
     if stored is None:  # another process stored the same event between our look and our insert
-        _count(connection_id, inbound.external_id)
+        _count(connection_id, key)
         return False
     if lease_id is not None:
         wake(lease_id, now)
     return True
+
+
+def store_unread(connection_id: int, inbound: Inbound, problem: str, now: datetime) -> None:
+    """Keep a message read at the vendor that could not be understood, as a failed event. Inside the transaction."""
+    key = inbound.external_id
+    if not EventRow.select().where(EventRow.connection == connection_id, EventRow.dedupe_key == key).exists():
+        EventRow.create(
+            connection=connection_id,
+            dedupe_key=key,
+            external_id=key,
+            kind=inbound.kind,
+            conversation_id=inbound.conversation_id,
+            payload=dict(inbound.payload),
+            source=EventSource.POLL.value,
+            state="failed",
+            reason="bad_payload",
+            error=problem,
+            received_at=now,
+            done_at=now,
+        )
 
 
 def store_rejection(db: Database, connection_id: int, raw: bytes, problem: str) -> None:
@@ -96,6 +120,20 @@ def store_rejection(db: Database, connection_id: int, raw: bytes, problem: str) 
         )
         if stored is None:
             _count(connection_id, key)
+
+
+def to_event(row: EventRow) -> Event:
+    """The event as connectors and plugins see it."""
+    return Event(
+        id=row.id,
+        connection_id=row.connection_id,
+        external_id=row.external_id,
+        kind=row.kind,
+        conversation_id=row.conversation_id,
+        payload=row.payload,
+        received_at=row.received_at,
+        source=EventSource(row.source),
+    )
 
 
 def note_arrival(connection_id: int, now: datetime) -> None:
@@ -138,7 +176,8 @@ def _count(connection_id: int, key: str) -> None:
     ).execute()
 
 
-def _lease_of(db: Database, connection_id: int, conversation_id: str) -> int:
+def lease_of(db: Database, connection_id: int, conversation_id: str) -> int:
+    """The lease row of a conversation, made if there is none yet. Inside the transaction now open."""
     db.insert_ignore(LeaseRow, connection=connection_id, conversation_id=conversation_id)
     row = LeaseRow.get(LeaseRow.connection == connection_id, LeaseRow.conversation_id == conversation_id)
     return int(row.id)

@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from core.config import ChannelConfig
-from core.domain import Action, ActionKind, ActionState, Channel, Receipt
+from core.domain import Action, ActionKind, ActionState, Channel, OutboundFile, Receipt
 from core.errors import RelaydeskError
 from core.flow.leases import IN_DOUBT, OPEN_ACTIONS, Lease
 from core.flow.plan import Planned
-from core.store.models import ActionRow, AttemptRow, DecisionRow, MessageRow, SessionRow
+from core.store.models import ActionFileRow, ActionRow, AttemptRow, DecisionRow, MessageRow, SessionRow
 
 S = ActionState
 MOVES: Mapping[ActionState, frozenset[ActionState]] = {
@@ -55,6 +55,7 @@ def queue(
             connection=row.connection_id,
             decision=decision,
             requires=claim if step.after_claim else None,
+            instead_of=made[-1].id if step.otherwise else None,
             kind=step.kind.value,
             purpose=step.purpose,
             text=step.text,
@@ -68,6 +69,10 @@ def queue(
             basis=basis,
             created_at=now,
         )
+        for file in step.files:
+            ActionFileRow.create(
+                action=action, name=file.name, content_type=file.content_type, url=file.url, content=file.content
+            )
         if step.purpose == "claim":
             claim = action
         made.append(action)
@@ -133,7 +138,8 @@ def settle(action: ActionRow, to: ActionState, now: datetime, **values: Any) -> 
 def settle_sent(action: ActionRow, receipt: Receipt, confirmed_by: str, now: datetime) -> None:
     """The effect is proven: by the vendor's answer, by reading back, or by its echo."""
     vendor_id = receipt.vendor_id or None
-    settle(action, S.SENT, now, vendor_id=vendor_id, confirmed_by=confirmed_by, error="")
+    remark = receipt.remark[:2000]
+    settle(action, S.SENT, now, vendor_id=vendor_id, confirmed_by=confirmed_by, error="", remark=remark)
 
 
 def set_idle_close(action: ActionRow, row: SessionRow, channel: ChannelConfig, now: datetime) -> None:
@@ -159,9 +165,17 @@ def to_action(action: ActionRow, row: SessionRow) -> Action:
         reference=action.reference,
         vendor_id=action.vendor_id or "",
         error=action.error,
+        files=_files(action),
         known_ids=_bound_ids(row, action),
         data=dict(row.data),
     )
+
+
+def _files(action: ActionRow) -> tuple[OutboundFile, ...]:
+    if not ActionKind(action.kind).posts:
+        return ()
+    rows = ActionFileRow.select().where(ActionFileRow.action == action.id).order_by(ActionFileRow.id)
+    return tuple(OutboundFile(file.name, bytes(file.content), file.content_type, file.url) for file in rows)
 
 
 def _bound_ids(row: SessionRow, action: ActionRow) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from core.domain import (
     ActionKind,
     Draft,
     Handoff,
+    OutboundFile,
     Outcome,
     Priority,
     Reason,
@@ -19,6 +20,7 @@ from core.domain import (
     Resolve,
     Sentiment,
     Silence,
+    Step,
     Summary,
 )
 
@@ -54,7 +56,8 @@ PRESENT = Absence()
 class Planned:
     """An effect to be queued.
 
-    `after_claim` says that it may only happen if the claim before it succeeded; `vetoed` why a plugin forbade it.
+    `after_claim` says that it may only happen if the claim before it succeeded, `otherwise` that it is only wanted if
+    the effect before it failed; `vetoed` why a plugin forbade it.
     """
 
     kind: ActionKind
@@ -65,6 +68,8 @@ class Planned:
     after_claim: bool = False
     fields: Mapping[str, Any] = NOTHING
     vetoed: str = ""
+    otherwise: bool = False
+    files: tuple[OutboundFile, ...] = ()
 
 
 def outcome_of(draft: Draft) -> tuple[Outcome, Reason, str]:
@@ -92,9 +97,10 @@ def as_json(summary: Summary | None) -> dict[str, str]:
     return {} if summary is None else {"summary": summary.text, "sentiment": summary.sentiment.value}
 
 
-def for_reply(text: str, agent_id: str, *, claim: bool) -> list[Planned]:
+def for_reply(text: str, agent_id: str, *, claim: bool, files: tuple[OutboundFile, ...] = ()) -> list[Planned]:
     """Answer the customer, after claiming the conversation if nobody has it."""
-    return [*_claim(agent_id, claim), Planned(ActionKind.REPLY, "answer", Priority.LIVE, text=text, after_claim=claim)]
+    answer = Planned(ActionKind.REPLY, "answer", Priority.LIVE, text=text, after_claim=claim, files=files)
+    return [*_claim(agent_id, claim), answer]
 
 
 def for_resolution(text: str, summary: Summary, agent_id: str, *, claim: bool) -> list[Planned]:
@@ -117,9 +123,7 @@ def for_hold(notice: str, agent_id: str, *, claim: bool) -> list[Planned]:
     return [*_claim(agent_id, claim), told] if notice else []
 
 
-def for_handoff(
-    reason: Reason, summary: Summary, steps: Sequence[ActionKind], absence: Absence = PRESENT
-) -> list[Planned]:
+def for_handoff(reason: Reason, summary: Summary, steps: Sequence[Step], absence: Absence = PRESENT) -> list[Planned]:
     """Let a human go on, in the order this vendor's users expect (behaviour 40, 41; 85, 86).
 
     Where nobody is there the note says so. The customer's notice goes first, for a message posted into what was just
@@ -131,16 +135,39 @@ def for_handoff(
         note += f"\nNobody is there until {absence.until}."
     if absence.notice:
         made.append(Planned(ActionKind.REPLY, "handoff_notice", Priority.HANDOFF, text=absence.notice))
-    for kind in steps:
-        text = note if kind is ActionKind.NOTE else ""
-        made.append(Planned(kind, "handoff", Priority.HANDOFF, text=text))
+    for step in steps:
+        made.append(
+            Planned(
+                step.kind,
+                "handoff",
+                Priority.HANDOFF,
+                text=note if step.kind is ActionKind.NOTE else "",
+                assignee=step.assignee,
+                fields=step.fields,
+                otherwise=step.otherwise,
+            )
+        )
     return made
 
 
-def for_assist(text: str, footer: str) -> list[Planned]:
+def for_assist(text: str, footer: str, files: tuple[OutboundFile, ...] = ()) -> list[Planned]:
     """Draft for an agent: a private note, never a reply."""
     whole = f"{text}\n\n{footer}" if footer else text
-    return [Planned(ActionKind.NOTE, "draft", Priority.LIVE, text=whole)]
+    return [Planned(ActionKind.NOTE, "draft", Priority.LIVE, text=whole, files=files)]
+
+
+def labelled(steps: list[Planned], labels: Sequence[str]) -> list[Planned]:
+    """Have a conversation that is acted in bear its labels: with the claim, or else after all the rest."""
+    if not steps or not labels:
+        return steps
+    if steps[0].purpose == "claim":
+        return [replace(steps[0], fields={**steps[0].fields, "labels": list(labels)}), *steps[1:]]
+    return [*steps, Planned(ActionKind.UPDATE, "labels", Priority.SYNC, fields={"labels": list(labels)})]
+
+
+def with_links(text: str, files: Sequence[OutboundFile]) -> str:
+    """A text that names the files which could not be sent with it, and where they can be had."""
+    return "\n".join([text, "", *(f"{file.name}: {file.url}" if file.url else file.name for file in files)])
 
 
 REASON_WORDS = {
@@ -158,6 +185,8 @@ REASON_WORDS = {
     Reason.NO_RESPONDER: "no responder is enabled",
     Reason.RESPONDER_DECIDED: "its responder decided so",
     Reason.DELIVERY_FAILED: "its reply could not be delivered",
+    Reason.AUTOMATIC_MESSAGE: "a machine seems to be answering it",
+    Reason.TOO_MANY_REPLIES: "it has answered too often within an hour",
 }
 """How a reason code reads in the note; a code not named here is shown as it is."""
 

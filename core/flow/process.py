@@ -9,18 +9,18 @@ from core.domain import (
     AssignmentFact,
     Connection,
     Contact,
-    Event,
-    EventSource,
     Fact,
     MessageFact,
     Priority,
+    Reason,
     Session,
+    SessionChange,
     VendorState,
 )
 from core.errors import BadPayload, RetryLater, VendorError
-from core.flow import inbox, leases, ownership, sessions
+from core.flow import inbox, leases, ownership, reading, sessions
 from core.flow.leases import Lease
-from core.flow.record import finish, record
+from core.flow.record import News, finish, record
 from core.runtime import Runtime
 from core.store.database import StoreBusy
 from core.store.models import EventRow
@@ -42,10 +42,13 @@ def process_next_event(runtime: Runtime, lease: Lease, connection: Connection) -
     if row is None:
         return False
     try:
-        facts = _facts_of(runtime, connection, row)
-        contact = _look_up_contact(runtime, connection, facts)
-        facts = _confirm_assignments(runtime, lease, connection, facts)
-        session, changes = record(runtime, lease, connection, row, facts, contact)
+        if row.hint:
+            session, changes = reading.follow_hint(runtime, lease, connection, row)
+        else:
+            session, changes = _record(runtime, lease, connection, row)
+    except reading.Gone as problem:
+        _end(runtime, lease, row, "ignored", Reason.CONVERSATION_GONE.value, str(problem))
+        return True
     except BadPayload as problem:
         _end(runtime, lease, row, "failed", "bad_payload", str(problem))
         return True
@@ -59,10 +62,19 @@ def process_next_event(runtime: Runtime, lease: Lease, connection: Connection) -
         _retry_or_give_up(runtime, lease, row, f"{type(problem).__name__}: {problem}")
         return True
     if session is not None:
-        runtime.plugins.observe("inbound_event", event=to_event(row), session=session)
+        runtime.plugins.observe("inbound_event", event=inbox.to_event(row), session=session)
         for change in changes:
             runtime.plugins.observe("session_changed", session=session, change=change)
     return True
+
+
+def _record(
+    runtime: Runtime, lease: Lease, connection: Connection, row: EventRow
+) -> tuple[Session | None, list[SessionChange]]:
+    facts = _facts_of(runtime, connection, row)
+    contact = _look_up_contact(runtime, connection, facts)
+    facts = _confirm_assignments(runtime, lease, connection, facts)
+    return record(runtime, lease, connection, row, News(facts, contact))
 
 
 def has_due_event(lease_id: int, now: datetime) -> bool:
@@ -95,21 +107,7 @@ def _next_event(runtime: Runtime, lease: Lease) -> EventRow | None:
 def _facts_of(runtime: Runtime, connection: Connection, row: EventRow) -> list[Fact]:
     if row.kind == inbox.STATE_READ:
         return inbox.facts_of_state(row.payload)
-    return runtime.connections.connector(connection).normalise(to_event(row), connection)
-
-
-def to_event(row: EventRow) -> Event:
-    """The event as connectors and plugins see it."""
-    return Event(
-        id=row.id,
-        connection_id=row.connection_id,
-        external_id=row.external_id,
-        kind=row.kind,
-        conversation_id=row.conversation_id,
-        payload=row.payload,
-        received_at=row.received_at,
-        source=EventSource(row.source),
-    )
+    return runtime.connections.connector(connection).normalise(inbox.to_event(row), connection)
 
 
 def _look_up_contact(runtime: Runtime, connection: Connection, facts: list[Fact]) -> Contact | None:
@@ -166,7 +164,7 @@ def _end(runtime: Runtime, lease: Lease, event: EventRow, state: str, reason: st
         leases.hold(runtime.db, lease)
         EventRow.update(error=error).where(EventRow.id == event.id).execute()
         finish(event, state, reason, runtime.db.now())
-    log.error("event %s has failed: %s", event.id, error)
+    log.log(logging.ERROR if state == "failed" else logging.INFO, "event %s has ended: %s", event.id, error)
 
 
 def _postpone(runtime: Runtime, lease: Lease, event: EventRow, problem: VendorError) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from core.domain import (
@@ -17,119 +19,196 @@ from core.domain import (
     Session,
     SessionChange,
     StatusFact,
+    VendorState,
     Visibility,
 )
-from core.flow import leases, outbox, ownership, routing, sessions, sync, turns
+from core.flow import handback, leases, outbox, ownership, routing, sessions, sync, turns
 from core.flow.leases import Lease
 from core.runtime import Runtime
 from core.store.models import ActionRow, EventRow, SessionRow
 from core.witness import same_text
 
-CLAIMED_FOR_AI = (Owner.NOBODY, Owner.AI)
+NOT_FETCHED = "it was written before this service was connected, and is to be found at the vendor"
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What is to be recorded: facts, and where the whole conversation was read at the vendor, what is true there now.
+
+    Messages of before `history_before` are kept and never answered, and say nothing about whose it is.
+    """
+
+    facts: Sequence[Fact]
+    contact: Contact | None = None
+    state: VendorState | None = None
+    history_before: datetime | None = None
+
+    def contact_called(self, external_id: str) -> Contact | None:
+        """The contact, if it is the one with this id."""
+        return self.contact if self.contact is not None and self.contact.external_id == external_id else None
 
 
 def record(
-    runtime: Runtime, lease: Lease, connection: Connection, event: EventRow, facts: list[Fact], contact: Contact | None
+    runtime: Runtime, lease: Lease, connection: Connection, event: EventRow, news: News
 ) -> tuple[Session | None, list[SessionChange]]:
-    """Apply an event's facts and end the event, in one transaction.
+    """Apply an event's news and end the event, in one transaction.
 
     Returns the session as it then stands (None if the event belongs to none) and what changed in it.
     """
     with runtime.db.write():
         leases.hold(runtime.db, lease)
-        now = runtime.db.now()
-        row = sessions.find(lease.id)
-        changes: list[SessionChange] = []
-        if row is None and any(_begins_session(fact) for fact in facts):
-            row = _open(runtime, lease, connection)
-            changes.append(sessions.mark(row, "message", now, {"opened": True}))
-        if row is None:
-            finish(event, "ignored", "no_session" if facts else "nothing_to_tell", now)
-            return None, []
-        for fact in facts:
-            changes += _apply(runtime, lease, connection, row, fact, contact, event)
-        row.updated_at = now
-        row.save()
-        finish(event, "done", "", now)
-        return sessions.to_session(row), changes
+        return write_down(runtime, lease.id, connection, event, news)
 
 
-def _begins_session(fact: Fact) -> bool:
-    """A conversation begins for us when a person speaks in it, not when the helpdesk moves it about."""
-    return isinstance(fact, MessageFact) and fact.author in (Author.CUSTOMER, Author.AGENT)
+def write_down(
+    runtime: Runtime, lease_id: int, connection: Connection, event: EventRow, news: News
+) -> tuple[Session | None, list[SessionChange]]:
+    """The same inside the transaction now open, by whoever has the conversation."""
+    now = runtime.db.now()
+    row = sessions.find(lease_id)
+    changes: list[SessionChange] = []
+    if row is None and _begins_session(news, event):
+        row = _open(runtime, lease_id, connection, event, news)
+        changes.append(sessions.mark(row, "message", now, {"opened": True}))
+    if row is None:
+        finish(event, "ignored", "no_session" if news.facts else "nothing_to_tell", now)
+        return None, []
+    for fact in news.facts:
+        changes += _apply(runtime, connection, row, fact, news, event)
+    if news.state is not None:
+        changes += _take_over(runtime, connection, row, news, news.state, event)
+    row.updated_at = now
+    row.save()
+    finish(event, "done", "", now)
+    return sessions.to_session(row), changes
 
 
-def _open(runtime: Runtime, lease: Lease, connection: Connection) -> SessionRow:
-    channel = runtime.connections.connector(connection).channel
-    return sessions.open_session(
-        lease.id,
+def _is_history(at: datetime, event: EventRow, news: News) -> bool:
+    return event.source == EventSource.BACKFILL or (news.history_before is not None and at < news.history_before)
+
+
+def _begins_session(news: News, event: EventRow) -> bool:
+    """A conversation begins for us when a person speaks in it, not when the helpdesk moves it about.
+
+    One that had ended before anybody here knew of it, and in which nobody has spoken since, is left alone.
+    """
+    spoken = [
+        fact for fact in news.facts if isinstance(fact, MessageFact) and fact.author in (Author.CUSTOMER, Author.AGENT)
+    ]
+    over = news.state is not None and (news.state.closed or news.state.removed)
+    return any(not over or not _is_history(fact.at, event, news) for fact in spoken)
+
+
+def _open(runtime: Runtime, lease_id: int, connection: Connection, event: EventRow, news: News) -> SessionRow:
+    connector = runtime.connections.connector(connection)
+    read = news.state.channel if news.state is not None else None
+    channel = read or connector.channel
+    now = runtime.db.now()
+    row = sessions.open_session(
+        lease_id,
         channel,
         runtime.config.channels[channel].mode.value,
-        routing.routing_mode(connection.settings),
-        runtime.db.now(),
+        routing.routing_mode(connection.settings, claims_assigned=connector.claims_assigned),
+        now,
     )
+    first = min((fact.at for fact in news.facts if isinstance(fact, MessageFact)), default=now)
+    if _is_history(first, event, news):
+        sync.close_gate(row, now)  # the gate for new conversations is none of its business
+    return row
 
 
 def _apply(
-    runtime: Runtime,
-    lease: Lease,
-    connection: Connection,
-    row: SessionRow,
-    fact: Fact,
-    contact: Contact | None,
-    event: EventRow,
+    runtime: Runtime, connection: Connection, row: SessionRow, fact: Fact, news: News, event: EventRow
 ) -> list[SessionChange]:
     now = runtime.db.now()
     match fact:
         case StatusFact():
             return sync.apply_status(row, fact, now)
         case AssignmentFact():
+            new = row.gated_at is None
             changes = sync.apply_assignment(row, fact, connection.agent_id, now)
-            if any(
-                change.detail.get("to") == Owner.AI and change.detail.get("from") == Owner.NOBODY for change in changes
-            ):
-                _answer_what_waits(runtime, lease, connection, row, event)
+            handback.after(runtime, connection, row, changes)
+            if _given_to_ai(changes, new=new):
+                _answer_what_waits(runtime, connection, row, event)
             return changes
         case MessageFact():
             row.data = {**row.data, **fact.data}
+            if _is_history(fact.at, event, news):
+                return _old_message(runtime, connection, row, fact, news)
             if fact.author is Author.CUSTOMER:
-                return _customer_message(runtime, lease, connection, row, fact, contact, event)
-            return _other_message(runtime, lease, connection, row, fact)
+                return _customer_message(runtime, connection, row, fact, news, event)
+            return _other_message(runtime, connection, row, fact)
+
+
+def _take_over(
+    runtime: Runtime, connection: Connection, row: SessionRow, news: News, state: VendorState, event: EventRow
+) -> list[SessionChange]:
+    """What was read of the conversation after its messages: the last word on whose it is, and whether it is open."""
+    now = runtime.db.now()
+    new = row.gated_at is None
+    if state.customer_id and state.customer_id != row.customer_id:
+        sessions.match_contact(runtime.db, row, state.customer_id, news.contact_called(state.customer_id), now)
+    changes = handback.take_over(runtime, connection, row, state)
+    if state.at is not None:
+        row.vendor_at, row.read_at = max(row.vendor_at or state.at, state.at), now
+    intake = runtime.connections.connector(connection).intake_group(connection.settings)
+    let_in = intake and any(
+        change.kind == "team_assigned_by_integration" and change.detail["to"] == intake for change in changes
+    )
+    if _given_to_ai(changes, new=new) or (let_in and row.owner == Owner.NOBODY):
+        _answer_what_waits(runtime, connection, row, event)
+    return changes
+
+
+def _given_to_ai(changes: Sequence[SessionChange], *, new: bool) -> bool:
+    """Whether a conversation that nobody had, or that was turned away while it was `new`, is the AI's now."""
+    from_whom = (Owner.NOBODY, Owner.HUMAN) if new else (Owner.NOBODY,)
+    return any(change.detail.get("to") == Owner.AI and change.detail.get("from") in from_whom for change in changes)
+
+
+def _old_message(
+    runtime: Runtime, connection: Connection, row: SessionRow, fact: MessageFact, news: News
+) -> list[SessionChange]:
+    """A message of before we were there (gap G15): it is kept, and nothing follows from it."""
+    now = runtime.db.now()
+    if fact.customer_id and not row.customer_id:
+        sessions.match_contact(runtime.db, row, fact.customer_id, news.contact_called(fact.customer_id), now)
+    own = bool(connection.agent_id) and fact.author_id == connection.agent_id
+    # The past of a whole account would be gigabytes, and the vendor has it.
+    files = tuple(replace(file, placeholder=f"{file.name}: {NOT_FETCHED}") for file in fact.attachments)
+    sessions.add_message(runtime.db, row, replace(fact, attachments=files), Author.AI if own else fact.author, now)
+    if news.state is not None or row.status != "open":
+        return []
+    # Nobody read whose it is now, so that an agent's words are all there is to go by.
+    owner = ownership.after_message(Owner(row.owner), fact.author, fact.visibility, own=own)
+    return sync.change_owner(row, owner, "agent_took_session_from_ai", now, fact.author_id)
 
 
 def _customer_message(
-    runtime: Runtime,
-    lease: Lease,
-    connection: Connection,
-    row: SessionRow,
-    fact: MessageFact,
-    contact: Contact | None,
-    event: EventRow,
+    runtime: Runtime, connection: Connection, row: SessionRow, fact: MessageFact, news: News, event: EventRow
 ) -> list[SessionChange]:
     now = runtime.db.now()
-    sessions.match_contact(runtime.db, row, fact.customer_id, contact, now)
+    sessions.match_contact(runtime.db, row, fact.customer_id, news.contact_called(fact.customer_id), now)
     if sessions.add_message(runtime.db, row, fact, Author.CUSTOMER, now) is None:
         return []
     was_closed = row.status != "open"
     changes = sync.customer_spoke(row, fact.at, now)
     if was_closed and changes:
         # A conversation that begins again follows the present settings (behaviour 33).
+        claims_assigned = runtime.connections.connector(connection).claims_assigned
         row.mode = runtime.config.channels[sessions.to_session(row).channel].mode.value
-        row.routing = routing.routing_mode(connection.settings)
-    if event.source != EventSource.BACKFILL:
-        turns.schedule(lease.id, row, runtime.config.channels[sessions.to_session(row).channel], event.id, now)
+        row.routing = routing.routing_mode(connection.settings, claims_assigned=claims_assigned)
+    turns.schedule(row.lease_id, row, runtime.config.channels[sessions.to_session(row).channel], event.id, now)
     return changes
 
 
-def _other_message(
-    runtime: Runtime, lease: Lease, connection: Connection, row: SessionRow, fact: MessageFact
-) -> list[SessionChange]:
+def _other_message(runtime: Runtime, connection: Connection, row: SessionRow, fact: MessageFact) -> list[SessionChange]:
     now = runtime.db.now()
     own = bool(connection.agent_id) and fact.author_id == connection.agent_id
     if sessions.has_message(connection.id, fact.external_id):
         return []
     if own:
-        action = _action_proved_by(lease, fact)
+        action = _action_proved_by(row, fact)
         if action is not None:
             outbox.settle_sent(action, Receipt(fact.external_id, fact.at), "echo", now)
             outbox.end_attempt(action, "sent", now, "its echo arrived")
@@ -141,14 +220,16 @@ def _other_message(
     if row.status != "open":
         return []
     owner = ownership.after_message(Owner(row.owner), fact.author, fact.visibility, own=own)
+    if owner is Owner.HUMAN:
+        sync.close_gate(row, now)
     return sync.change_owner(row, owner, "agent_took_session_from_ai", now, fact.author_id)
 
 
-def _action_proved_by(lease: Lease, fact: MessageFact) -> ActionRow | None:
+def _action_proved_by(row: SessionRow, fact: MessageFact) -> ActionRow | None:
     """The action in doubt that this message of our own agent is the effect of."""
     kind = "note" if fact.visibility is Visibility.PRIVATE else "reply"
     candidates = ActionRow.select().where(
-        ActionRow.lease == lease.id,
+        ActionRow.lease == row.lease_id,
         ActionRow.kind == kind,
         ActionRow.state.in_(outbox.PROVABLE),
         ActionRow.vendor_id.is_null(),
@@ -161,14 +242,12 @@ def _action_proved_by(lease: Lease, fact: MessageFact) -> ActionRow | None:
     return None
 
 
-def _answer_what_waits(
-    runtime: Runtime, lease: Lease, connection: Connection, row: SessionRow, event: EventRow
-) -> None:
+def _answer_what_waits(runtime: Runtime, connection: Connection, row: SessionRow, event: EventRow) -> None:
     """A conversation given to the AI after its first message: what the customer has asked is answered now."""
-    if turns.build(row, connection).unanswered:
-        turns.schedule(
-            lease.id, row, runtime.config.channels[sessions.to_session(row).channel], event.id, runtime.db.now()
-        )
+    row.save()  # what waits depends on what has just changed
+    if event.source != EventSource.BACKFILL and turns.build(row, connection).unanswered:
+        channel = runtime.config.channels[sessions.to_session(row).channel]
+        turns.schedule(row.lease_id, row, channel, event.id, runtime.db.now())
 
 
 def finish(event: EventRow, state: str, reason: str, now: datetime) -> None:

@@ -68,6 +68,7 @@ def to_session(row: SessionRow) -> Session:
         owner=Owner(row.owner),
         contact=None if contact is None else Contact(row.customer_id, contact.name, contact.email or "", contact.phone),
         assignee=row.assignee,
+        group=row.assigned_group,
         url=row.url,
         handed_off=row.handoff is not None and row.owner == Owner.HUMAN,
         data=dict(row.data),
@@ -96,6 +97,8 @@ def add_message(db: Database, row: SessionRow, fact: MessageFact, author: Author
         text=fact.text,
         at=fact.at,
         received_at=now,
+        quoted=fact.quoted,
+        automatic=fact.automatic,
     )
     if stored is None:
         return None
@@ -173,6 +176,7 @@ def thread(session_id: int) -> tuple[Message, ...]:
             external_id=row.external_id or "",
             attachments=tuple(files.get(row.id, ())),
             id=row.id,
+            automatic=row.automatic,
         )
         for row in reversed(rows)
     )

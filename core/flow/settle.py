@@ -22,7 +22,7 @@ from core.domain import (
     Visibility,
 )
 from core.errors import AgentMissing, AuthFailed, Refused, RetryLater, VendorError
-from core.flow import hours, leases, outbox, plan, sessions, summary, sync, turns
+from core.flow import handback, hours, leases, outbox, plan, sessions, summary, sync, turns
 from core.flow.leases import Lease
 from core.flow.process import back_off
 from core.runtime import Runtime
@@ -57,6 +57,9 @@ def transition(runtime: Runtime, lease: Lease, connection: Connection, action_id
         answers = action.kind == ActionKind.REPLY or action.purpose == "claim"
         if answers and action.state in (ActionState.FAILED, ActionState.PARKED):
             changes += _hand_off_undelivered(runtime, connection, action, row, now)
+        elif action.purpose == "handoff" and action.state in (ActionState.FAILED, ActionState.PARKED):
+            what = {"step": action.kind, "detail": action.error[:500]}
+            changes.append(sessions.mark(row, "handoff_to_third_party_failed", now, what))
         row.save()
         asked = outbox.to_action(action, row)
         session = sessions.to_session(row)
@@ -97,8 +100,7 @@ def effects(
             _into_thread(runtime, connection, action, row, receipt, now)
             return []
         case ActionKind.ASSIGN:
-            seen = state or VendorState(closed=False, assignee=action.assignee, at=receipt.at)
-            return sync.apply_state(row, seen, connection.agent_id, now)
+            return _assigned(runtime, connection, action, row, receipt, state, now)
         case ActionKind.UNASSIGN:
             row.assignee = ""
             row.assignee_at = receipt.at or row.assignee_at
@@ -109,6 +111,28 @@ def effects(
             return sync.close(row, "ai", "closed_resolved_by_system", now, closure)
         case ActionKind.UPDATE:
             return []
+
+
+def _assigned(
+    runtime: Runtime,
+    connection: Connection,
+    action: ActionRow,
+    row: SessionRow,
+    receipt: Receipt,
+    state: VendorState | None,
+    now: datetime,
+) -> list[SessionChange]:
+    group = str(action.fields.get("group", row.assigned_group))
+    if action.purpose == "claim":
+        # From here on a human who has it has taken it.
+        sync.close_gate(row, now)
+        seen = state or VendorState(closed=False, assignee=action.assignee, at=receipt.at, group=group)
+        return handback.take_over(runtime, connection, row, seen)
+    row.assignee, row.assigned_group = action.assignee, group
+    row.assignee_at = receipt.at or row.assignee_at
+    to = {"to": action.assignee or group}
+    kind = "agent_assigned_by_system" if action.assignee else "team_assigned_by_system"
+    return [sessions.mark(row, kind, now, to)]
 
 
 def trouble(runtime: Runtime, problem: VendorError) -> Change:
@@ -252,7 +276,7 @@ def _hand_off_undelivered(
 ) -> list[SessionChange]:
     if row.owner == Owner.HUMAN or row.status != SessionStatus.OPEN:
         return []
-    steps = runtime.connections.connector(connection).handoff_steps
+    steps = runtime.connections.connector(connection).handoff_steps(connection)
     turn = turns.build(row, connection)
     made = summary.summarise(turn)
     until = replace(hours.absence(runtime, turn.session), notice="")  # it could not be delivered either

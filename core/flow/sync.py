@@ -14,7 +14,7 @@ from core.domain import (
     StatusFact,
     VendorState,
 )
-from core.flow import ownership, sessions
+from core.flow import ownership, routing, sessions
 from core.store.models import SessionRow
 
 HANDED_OFF = "handed_off"
@@ -38,10 +38,17 @@ def change_owner(row: SessionRow, owner: Owner, kind: str, now: datetime, detail
         return []
     row.owner = owner.value
     row.owner_at = now
+    if owner is Owner.AI or kind in ("handoff", "agent_took_session_from_ai"):
+        close_gate(row, now)
     if owner is not Owner.AI:
         row.resolve_due_at = None
     what = {"from": before.value, "to": owner.value}
     return [sessions.mark(row, kind, now, what | ({"detail": detail} if detail else {}))]
+
+
+def close_gate(row: SessionRow, now: datetime) -> None:
+    """The session is new no more: somebody has acted in it, so that from now on it matters whose it is."""
+    row.gated_at = row.gated_at or now
 
 
 def apply_assignment(row: SessionRow, fact: AssignmentFact, agent_id: str, now: datetime) -> list[SessionChange]:
@@ -70,7 +77,10 @@ def apply_state(row: SessionRow, state: VendorState, agent_id: str, now: datetim
     row.data = {**row.data, **state.data}
     if state.channel is not None:
         row.channel = state.channel.value
-    if state.closed and not _read_too_early(row, state):
+    changes += _grouped(row, state.group, now)
+    if state.removed:
+        changes += close(row, "system", "closed_unresolved_by_system", now, status=SessionStatus.CLOSED_UNRESOLVED)
+    elif state.closed and not _read_too_early(row, state):
         changes += close(row, "integration", "closed_resolved_by_integration", now)
     else:
         if not state.closed:
@@ -97,11 +107,18 @@ def customer_spoke(row: SessionRow, at: datetime, now: datetime) -> list[Session
     return reopen(row, "integration_reopened_session", now)
 
 
-def close(row: SessionRow, by: str, kind: str, now: datetime, closure: str = "") -> list[SessionChange]:
-    """Close the session as resolved; closing what is closed changes nothing."""
+def close(
+    row: SessionRow,
+    by: str,
+    kind: str,
+    now: datetime,
+    closure: str = "",
+    status: SessionStatus = SessionStatus.CLOSED_RESOLVED,
+) -> list[SessionChange]:
+    """Close the session; closing what is closed changes nothing."""
     if row.status != SessionStatus.OPEN:
         return []
-    row.status = SessionStatus.CLOSED_RESOLVED.value
+    row.status = status.value
     row.closed_by = by
     row.closure = closure or row.closure
     row.owner = Owner.NOBODY.value
@@ -122,19 +139,30 @@ def reopen(row: SessionRow, kind: str, now: datetime) -> list[SessionChange]:
     return [sessions.mark(row, kind, now)]
 
 
+def _grouped(row: SessionRow, group: str, now: datetime) -> list[SessionChange]:
+    before, row.assigned_group = row.assigned_group, group
+    if before == group:
+        return []
+    kind = "team_assigned_by_integration" if group else "team_unassigned_by_integration"
+    return [sessions.mark(row, kind, now, {"from": before, "to": group})]
+
+
 def _assigned(row: SessionRow, assignee: str, agent_id: str, now: datetime) -> list[SessionChange]:
     moved = row.assignee != assignee
     row.assignee = assignee
     if row.status != SessionStatus.OPEN:
         return []
     before = Owner(row.owner)
-    owner = ownership.after_assignment(before, assignee, agent_id, moved=moved)
+    new = row.gated_at is None
+    takes_all = row.routing == routing.CLAIM_ALL
+    owner = ownership.after_assignment(before, assignee, agent_id, moved=moved, new=new, takes_all=takes_all)
     if owner is before:
         return []
     if owner is Owner.HUMAN:
         return change_owner(row, owner, "agent_assigned_by_integration", now, assignee)
     if owner is Owner.AI:
-        kind = "ai_resumed_by_system" if before is Owner.HUMAN else "agent_assigned_by_integration"
+        resumed = before is Owner.HUMAN and not new
+        kind = "ai_resumed_by_system" if resumed else "agent_assigned_by_integration"
         row.handoff = None
         row.closure = ""
         return change_owner(row, owner, kind, now, assignee)

@@ -12,6 +12,7 @@ from core.domain import (
     Draft,
     Handoff,
     Mode,
+    OutboundFile,
     Owner,
     Reason,
     Reply,
@@ -27,23 +28,24 @@ from core.domain import (
     Veto,
 )
 from core.flow import (
+    handback,
     handoff_rules,
     history,
     hours,
     leases,
+    loop_guard,
     plan,
     routing,
     sessions,
     summary,
-    sync,
     turns,
     wording,
 )
 from core.flow.handoff_rules import Ruling, Seen
+from core.flow.inbox import to_event
 from core.flow.language import language_of
 from core.flow.leases import Lease
 from core.flow.plan import CoreReply, Hold, Planned
-from core.flow.process import to_event
 from core.runtime import Runtime
 from core.store.models import EventRow, SessionRow
 
@@ -62,7 +64,7 @@ def think(
         leases.hold(runtime.db, lease)
         row = SessionRow.get_by_id(row.id)
         if state is not None:
-            changes = sync.apply_state(row, state, connection.agent_id, runtime.db.now())
+            changes = handback.take_over(runtime, connection, row, state)
             row.save()
         turn = turns.build(row, connection, handoff_rules.guidance(runtime.config.handoff))
         event_row = turns.trigger(lease.id)
@@ -77,10 +79,14 @@ def think(
         return turn, Silence(Reason.CHANNEL_OFF), False
     if late:
         return turn, Silence(Reason.TOO_OLD), False
+    if loop_guard.is_automatic(turn):
+        return turn, Silence(Reason.AUTOMATIC_MESSAGE), False
     route = _route(runtime, connection, turn, row.routing, event_row)
     if not route.answer:
         return turn, Silence(route.reason), False
-    draft = hours.outside(runtime, turn) or _draft(runtime, turn, seen)
+    with runtime.db.read():
+        guarded = loop_guard.out_of_hand(turn, runtime.config.channels[turn.session.channel], runtime.db.now())
+    draft = guarded or hours.outside(runtime, turn) or _draft(runtime, turn, seen)
     if isinstance(draft, Handoff | Resolve) and draft.summary is None:
         draft = replace(draft, summary=summarise(runtime, turn))
     if turn.mode is Mode.ASSIST and isinstance(draft, Handoff):
@@ -101,7 +107,9 @@ def _route(runtime: Runtime, connection: Connection, turn: Turn, mode: str, even
                 decided = runtime.plugins.decide(
                     "route_session", session=turn.session, event=to_event(event_row), connection=connection
                 )
-            return decided or routing.default_route(mode)
+            intake = runtime.connections.connector(connection).intake_group(connection.settings)
+            theirs = bool(intake) and turn.session.group == intake and not turn.session.assignee
+            return decided or routing.default_route(mode, in_intake_group=theirs)
 
 
 def _draft(runtime: Runtime, turn: Turn, seen: Seen) -> Draft:
@@ -177,6 +185,12 @@ def summarise(runtime: Runtime, turn: Turn, sentiment: Sentiment | None = None) 
 
 def planned(runtime: Runtime, connection: Connection, turn: Turn, draft: Draft, claim: bool) -> list[Planned]:
     """The effects a draft leads to in the turn's mode, before any plugin has seen them."""
+    wanted = runtime.connections.connector(connection).labels(turn.mode, connection.settings)
+    missing = [label for label in wanted if label not in turn.session.data.get("labels", ())]
+    return plan.labelled(_effects(runtime, connection, turn, draft, claim), missing)
+
+
+def _effects(runtime: Runtime, connection: Connection, turn: Turn, draft: Draft, claim: bool) -> list[Planned]:
     if turn.mode is Mode.SHADOW:
         return []
     if isinstance(draft, Hold):
@@ -186,17 +200,25 @@ def planned(runtime: Runtime, connection: Connection, turn: Turn, draft: Draft, 
     if turn.mode is Mode.ASSIST:
         text = draft.text if isinstance(draft, Reply | Resolve) else ""
         footer = runtime.config.channels[turn.session.channel].assist_footer
-        return plan.for_assist(text, footer) if text else []
+        return plan.for_assist(text, footer, _sendable(runtime, connection, draft)) if text else []
     match draft:
         case Reply():
-            return plan.for_reply(draft.text, connection.agent_id, claim=claim)
+            files = _sendable(runtime, connection, draft)
+            text = draft.text if len(files) == len(draft.files) else plan.with_links(draft.text, draft.files)
+            return plan.for_reply(text, connection.agent_id, claim=claim, files=files)
         case Resolve():
             made = draft.summary or summary.summarise(turn)
             return plan.for_resolution(draft.text, made, connection.agent_id, claim=claim)
         case Handoff():
             made = draft.summary or summary.summarise(turn)
-            steps = runtime.connections.connector(connection).handoff_steps
+            steps = runtime.connections.connector(connection).handoff_steps(connection)
             return plan.for_handoff(draft.reason, made, steps, hours.absence(runtime, turn.session))
+
+
+def _sendable(runtime: Runtime, connection: Connection, draft: Draft) -> tuple[OutboundFile, ...]:
+    """The draft's files, at a vendor to whom files can be sent."""
+    sends = runtime.connections.connector(connection).largest_files > 0
+    return draft.files if isinstance(draft, Reply) and sends else ()
 
 
 def amended(runtime: Runtime, turn: Turn, steps: list[Planned]) -> list[Planned]:
@@ -210,6 +232,8 @@ def amended(runtime: Runtime, turn: Turn, steps: list[Planned]) -> list[Planned]
             kind=step.kind,
             text=step.text,
             assignee=step.assignee,
+            fields=step.fields,
+            files=step.files,
             channel=turn.session.channel,
             data=turn.session.data,
         )
@@ -217,5 +241,7 @@ def amended(runtime: Runtime, turn: Turn, steps: list[Planned]) -> list[Planned]
         if isinstance(answer, Veto):
             kept.append(replace(step, vetoed=answer.reason))
         else:
-            kept.append(replace(step, text=answer.text, assignee=answer.assignee, fields=answer.fields))
+            kept.append(
+                replace(step, text=answer.text, assignee=answer.assignee, fields=answer.fields, files=answer.files)
+            )
     return kept

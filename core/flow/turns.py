@@ -112,7 +112,7 @@ def build(row: SessionRow, connection: Connection, guidance: Guidance = NO_GUIDA
         connection=connection.name,
         mode=Mode(row.mode),
         messages=messages,
-        unanswered=unanswered(messages, _answered_upto(row.id)),
+        unanswered=unanswered(messages, _answered_upto(row)),
         contact=session.contact,
         guidance=guidance,
     )
@@ -133,16 +133,20 @@ def unanswered(messages: tuple[Message, ...], answered_upto: int = 0) -> tuple[M
     return tuple(waiting)
 
 
-def _answered_upto(session_id: int) -> int:
-    """The newest customer message that is answered (or about to be), drafted for, or left to the humans."""
+def _answered_upto(row: SessionRow) -> int:
+    """The newest customer message that is answered (or about to be), drafted for, or left to the humans.
+
+    What was turned away while the session was new is not left to anybody: the gate may let it in yet.
+    """
     said = ActionRow.select(fn.MAX(ActionRow.basis)).where(
-        ActionRow.session == session_id,
+        ActionRow.session == row.id,
         (ActionRow.kind == ActionKind.REPLY.value) | (ActionRow.purpose == "draft"),
         ActionRow.purpose != "hold_notice",
         ActionRow.state.not_in([ActionState.CANCELLED.value, ActionState.FAILED.value]),
     )
-    left = DecisionRow.select(fn.MAX(DecisionRow.upto)).where(
-        DecisionRow.session == session_id,
-        (DecisionRow.outcome == Outcome.HANDOFF.value) | (DecisionRow.reason == Reason.ASSIGNED_TO_HUMAN.value),
-    )
+    theirs = DecisionRow.outcome == Outcome.HANDOFF.value
+    if row.gated_at is not None:
+        by_owner = DecisionRow.reason == Reason.ASSIGNED_TO_HUMAN.value
+        theirs = theirs | (by_owner & (DecisionRow.at >= row.gated_at))
+    left = DecisionRow.select(fn.MAX(DecisionRow.upto)).where(DecisionRow.session == row.id, theirs)
     return max(int(said.scalar() or 0), int(left.scalar() or 0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,9 +13,11 @@ from core.connector import Connector
 from core.domain import Connection, EventSource, Inbound, Owner, Priority, Session, SessionStatus, VendorState
 from core.errors import BadPayload, Refused, VendorError
 from core.flow import inbox, routing, sessions
+from core.flow.reading import latest_message
 from core.http import HttpClient
+from core.jobs.sweep import Sweep
 from core.runtime import Runtime
-from core.store.models import ConnectionRow, ContactIdentityRow, CursorRow, MessageRow, SessionRow
+from core.store.models import ConnectionRow, ContactIdentityRow, CursorRow, SessionRow
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +33,7 @@ NO_LISTING = timedelta(hours=24)
 """How long after an account said that it lists no conversations it is not asked again."""
 
 
-def poll_due(runtime: Runtime) -> int:
+def poll_due(runtime: Runtime, halted: Callable[[], bool] = lambda: False) -> int:
     """Poll every connection whose round is due; returns how many were polled.
 
     A vendor that cannot be asked, or a budget that runs short, ends the round of its connection: the next one goes
@@ -40,11 +42,16 @@ def poll_due(runtime: Runtime) -> int:
     polled = 0
     for connection, _ in list(runtime.connections.all()):
         connector = runtime.connections.connector(connection)
-        if not connection.active or "poll" not in connector.capabilities or not _begin(runtime, connection):
+        pollable = connector.capabilities & {"poll", "changes"}
+        if halted() or not connection.active or not pollable or not _begin(runtime, connection):
             continue
         polled += 1
         try:
-            Round(runtime, connection, connector).run()
+            silent = note_silence(runtime, connection)
+            if "changes" in pollable:
+                Sweep(runtime, connection, connector).run()
+            else:
+                Round(runtime, connection, connector).run(silent)
         except (VendorError, BadPayload) as problem:
             log.info("polling %s stops for now: %s", connection.name, problem)
     return polled
@@ -55,6 +62,22 @@ def silent_since(row: ConnectionRow, minutes: float, now: datetime) -> datetime 
     heard = row.last_event_at or row.verified_at or row.created_at
     found: datetime | None = heard if now - heard >= timedelta(minutes=minutes) else None
     return found
+
+
+def note_silence(runtime: Runtime, connection: Connection) -> datetime | None:
+    """Since when the webhooks are silent; the connection shows whether it lives by polling alone for that."""
+    with runtime.db.write():
+        now = runtime.db.now()
+        row = ConnectionRow.get_by_id(connection.id)
+        silent = silent_since(row, float(connection.settings["poll_after_minutes"]), now)
+        if (silent is None) != (row.polling_since is None):
+            since = None if silent is None else now
+            ConnectionRow.update(polling_since=since).where(ConnectionRow.id == row.id).execute()
+    if silent is None and row.polling_since is not None:
+        log.info("the webhooks of %s are back", row.name)
+    elif silent is not None and row.polling_since is None:
+        log.warning("no webhook of %s since %s; it is polled until they are back", row.name, silent)
+    return silent
 
 
 def _begin(runtime: Runtime, connection: Connection) -> bool:
@@ -76,9 +99,11 @@ class Round:
         self._connector = connector
         self._db = runtime.db
 
-    def run(self) -> None:
-        """Look at what is due; raises what the vendor's refusal to answer raises."""
-        silent = self._note_silence()
+    def run(self, silent: datetime | None) -> None:
+        """Look at what is due; raises what the vendor's refusal to answer raises.
+
+        `silent` is since when the webhooks are silent, None while they speak.
+        """
         for session_id in self._due_sessions(everything=silent is not None):
             self._look_at(session_id)
         if silent is not None:
@@ -87,21 +112,6 @@ class Round:
     @property
     def _http(self) -> HttpClient:
         return self._runtime.connections.http(self._connection, Priority.POLL)
-
-    def _note_silence(self) -> datetime | None:
-        """Since when the webhooks are silent; the connection shows whether it is polled for that."""
-        with self._db.write():
-            now = self._db.now()
-            row = ConnectionRow.get_by_id(self._connection.id)
-            silent = silent_since(row, float(self._connection.settings["poll_after_minutes"]), now)
-            if (silent is None) != (row.polling_since is None):
-                since = None if silent is None else now
-                ConnectionRow.update(polling_since=since).where(ConnectionRow.id == row.id).execute()
-        if silent is None and row.polling_since is not None:
-            log.info("the webhooks of %s are back; it is polled no more", row.name)
-        elif silent is not None and row.polling_since is None:
-            log.warning("no webhook of %s since %s; it is polled until they are back", row.name, silent)
-        return silent
 
     # ------------------------------------------------------------------------------------ known conversations
 
@@ -125,10 +135,12 @@ class Round:
         with self._db.read():
             row = SessionRow.get_by_id(session_id)
             session = sessions.to_session(row)
-            since = _latest(row) - OVERLAP
+            since = latest_message(row) - OVERLAP
         try:
-            found = self._connector.fetch_messages(session.conversation_id, since, self._connection, self._http)
-            state = self._connector.read_state(session, self._connection, self._http)
+            read = self._connector.read_conversation(
+                session.conversation_id, since, session, self._connection, self._http
+            )
+            found, state = list(read.messages), read.state
         except Refused as problem:
             # It may be gone, or merged into another: the others are looked at all the same.
             log.info("conversation %s could not be polled: %s", session.conversation_id, problem)
@@ -204,10 +216,11 @@ class Round:
                 row = SessionRow.get_or_none(
                     SessionRow.connection == self._connection.id, SessionRow.conversation_id == conversation_id
                 )
-                since = None if row is None else _latest(row) - OVERLAP
+                since = None if row is None else latest_message(row) - OVERLAP
             if row is not None and row.status == SessionStatus.OPEN:
                 continue  # it is looked at among the open ones
-            found = self._connector.fetch_messages(conversation_id, since, self._connection, self._http)
+            read = self._connector.read_conversation(conversation_id, since, None, self._connection, self._http)
+            found = list(read.messages)
             old = [] if row is not None else [one for one in found if one.at is not None and one.at < silent - OVERLAP]
             self._store(old, EventSource.BACKFILL, found[len(old) :])
 
@@ -252,13 +265,6 @@ def _is_due(row: SessionRow, now: datetime) -> bool:
     if row.polled_at is None:
         return True
     return bool(now - row.polled_at >= (now - row.last_message_at) / 4)
-
-
-def _latest(row: SessionRow) -> datetime:
-    """When the latest message known was written at the vendor."""
-    latest = MessageRow.select().where(MessageRow.session == row.id).order_by(MessageRow.at.desc()).first()
-    found: datetime = row.created_at if latest is None else latest.at
-    return found
 
 
 def _differs(state: VendorState, session: Session) -> bool:

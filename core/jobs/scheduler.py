@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from core.jobs import housekeeping, polling
+from core.jobs import backfill, housekeeping, polling
 from core.provisioning import provision
 from core.runtime import Runtime
 from core.store.election import run_slot
 
 log = logging.getLogger(__name__)
 
-Job = Callable[[Runtime], object]
+Halted = Callable[[], bool]
+Job = Callable[[Runtime, Halted], object]
 
 
 JOBS: tuple[tuple[str, int, Job], ...] = (
-    ("wake_forgotten", 60, housekeeping.wake_forgotten),
-    ("throw_away", 3600, housekeeping.throw_away),
-    ("verify_again", 60, provision),
+    ("wake_forgotten", 60, lambda runtime, halted: housekeeping.wake_forgotten(runtime)),
+    ("throw_away", 3600, lambda runtime, halted: housekeeping.throw_away(runtime)),
+    ("verify_again", 60, lambda runtime, halted: provision(runtime)),
     ("poll", 5, polling.poll_due),
+    ("backfill", 10, backfill.run_due),
 )
-"""Name, seconds between runs, and what is run."""
+"""Name, seconds between runs, and what is run: it is told how to find out that it shall stop."""
+
+
+def _never() -> bool:
+    return False
 
 
 def slot_of(moment: datetime, seconds: int) -> datetime:
@@ -32,13 +39,13 @@ def slot_of(moment: datetime, seconds: int) -> datetime:
     return datetime.fromtimestamp(moment.timestamp() // seconds * seconds, UTC)
 
 
-def run_job(runtime: Runtime, name: str, seconds: int, job: Job) -> bool:
+def run_job(runtime: Runtime, name: str, seconds: int, job: Job, halted: Halted = _never) -> bool:
     """Run a job unless its present slot was taken already; False if it was. A fault is logged, not raised."""
     slot = slot_of(runtime.db.now(), seconds)
     try:
         if not run_slot(runtime.db, name, slot, runtime.owner):
             return False
-        job(runtime)
+        job(runtime, halted)
     except Exception:
         log.exception("the job %s has failed; it runs again in its next slot", name)
     return True
@@ -51,15 +58,18 @@ class Scheduler:
         # The default grace of one second would silently drop a run after any pause of the process.
         defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         self._timer = BackgroundScheduler(timezone="UTC", job_defaults=defaults)
+        self._halt = threading.Event()
         for name, seconds, job in JOBS:
-            self._timer.add_job(run_job, "interval", seconds=seconds, args=(runtime, name, seconds, job), id=name)
+            args = (runtime, name, seconds, job, self._halt.is_set)
+            self._timer.add_job(run_job, "interval", seconds=seconds, args=args, id=name)
 
     def start(self) -> None:
         """Start the timer."""
         self._timer.start()
 
     def halt(self) -> None:
-        """Stop the timer."""
+        """Stop the timer, and let what takes long come to its end early."""
+        self._halt.set()
         self._timer.shutdown(wait=False)
 
     def finish(self, wait: float | None) -> None:

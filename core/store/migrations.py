@@ -9,7 +9,7 @@ from peewee import CharField, IntegerField
 
 from core.errors import ConfigError
 from core.store.database import Database
-from core.store.models import TABLES, CursorRow, MomentField, Row
+from core.store.models import TABLES, ActionFileRow, BackfillRow, CursorRow, MomentField, Row
 
 
 class MigrationRow(Row):
@@ -49,10 +49,33 @@ def _topic_and_sentiment(native: Any) -> None:
         native.execute_sql(f"ALTER TABLE decision ADD COLUMN {column} VARCHAR(255) NOT NULL DEFAULT ''")
 
 
+def _hints_backfill_and_steps(native: Any) -> None:
+    for table, column in (
+        ("connection", "connected_at BIGINT"),
+        ("event", "hint BOOLEAN NOT NULL DEFAULT FALSE"),
+        ("event", "found TEXT"),
+        ("session", "assigned_group VARCHAR(255) NOT NULL DEFAULT ''"),
+        ("session", "gated_at BIGINT"),
+        ("session", "vendor_at BIGINT"),
+        ("session", "read_at BIGINT"),
+        ("message", "quoted TEXT NOT NULL DEFAULT ''"),
+        ("message", "automatic BOOLEAN NOT NULL DEFAULT FALSE"),
+        ("action", "instead_of BIGINT"),
+        ("action", "remark TEXT NOT NULL DEFAULT ''"),
+        ("budget", "lanes TEXT NOT NULL DEFAULT '{}'"),
+        ("budget", "paced_at BIGINT"),
+    ):
+        native.execute_sql(f"ALTER TABLE {table} ADD COLUMN {column}")
+    native.execute_sql("UPDATE connection SET connected_at = verified_at")
+    native.execute_sql("UPDATE session SET gated_at = created_at")
+    native.create_tables([ActionFileRow, BackfillRow])
+
+
 STEPS: tuple[Step, ...] = (
     (1, "first_tables", _first_tables),
     (2, "connection_life_and_polling", _connection_life_and_polling),
     (3, "topic_and_sentiment_of_decisions", _topic_and_sentiment),
+    (4, "hints_backfill_and_steps", _hints_backfill_and_steps),
 )
 """Number, name, and what is done with peewee's database.
 

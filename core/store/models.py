@@ -62,7 +62,8 @@ class ConnectionRow(Row):
     """A configured account of a connector: what was found at the vendor. Its settings stay in the file.
 
     `settings_hash` is the fingerprint of the settings that were verified, `refused_hash` of those that the vendor
-    refused. `polling_since` is set while the account is polled because its webhooks are silent.
+    refused. `polling_since` is set while the account is polled because its webhooks are silent. `connected_at` is when
+    it was first verified: what is older is history, and never answered.
     """
 
     name = CharField(unique=True)
@@ -83,6 +84,7 @@ class ConnectionRow(Row):
     disconnected_at = MomentField(null=True)
     polled_at = MomentField(null=True)
     polling_since = MomentField(null=True)
+    connected_at = MomentField(null=True)
 
     class Meta:
         table_name = "connection"
@@ -141,7 +143,10 @@ class LeaseRow(Row):
 
 
 class EventRow(Row):
-    """The inbox: a stored inbound fact. `state`: pending, done, ignored, failed (dead) or rejected."""
+    """The inbox: a stored inbound fact. `state`: pending, done, ignored, failed (dead) or rejected.
+
+    A `hint` only says that there is something to be read at the vendor; `found` is what was read then.
+    """
 
     connection = ForeignKeyField(ConnectionRow, column_name="connection_id")
     lease = ForeignKeyField(LeaseRow, column_name="lease_id", null=True)
@@ -160,6 +165,8 @@ class EventRow(Row):
     seen_count = IntegerField(default=1)
     received_at = MomentField()
     done_at = MomentField(null=True)
+    hint = BooleanField(default=False)
+    found = JsonField(null=True)
 
     class Meta:
         table_name = "event"
@@ -167,7 +174,11 @@ class EventRow(Row):
 
 
 class SessionRow(Row):
-    """One conversation or ticket."""
+    """One conversation or ticket.
+
+    `gated_at` is when the gate for new conversations closed behind it: the AI took it, or an agent spoke in it; null
+    while it is new. `vendor_at` is the vendor's time of the latest change that was read, at our own time `read_at`.
+    """
 
     connection = ForeignKeyField(ConnectionRow, column_name="connection_id")
     lease = ForeignKeyField(LeaseRow, column_name="lease_id", unique=True)
@@ -193,6 +204,10 @@ class SessionRow(Row):
     last_message_at = MomentField(null=True)
     resolve_due_at = MomentField(null=True)
     polled_at = MomentField(null=True)
+    assigned_group = CharField(default="")
+    gated_at = MomentField(null=True)
+    vendor_at = MomentField(null=True)
+    read_at = MomentField(null=True)
 
     class Meta:
         table_name = "session"
@@ -211,6 +226,8 @@ class MessageRow(Row):
     text = TextField(default="")
     at = MomentField()
     received_at = MomentField()
+    quoted = TextField(default="")
+    automatic = BooleanField(default=False)
 
     class Meta:
         table_name = "message"
@@ -269,7 +286,10 @@ class DecisionRow(Row):
 
 
 class ActionRow(Row):
-    """The outbox: one outbound effect, through the states of the reliability page part 4."""
+    """The outbox: one outbound effect, through the states of the reliability page part 4.
+
+    It `requires` the success of another, or stands in `instead_of` one and is wanted only if that has failed.
+    """
 
     session = ForeignKeyField(SessionRow, column_name="session_id", backref="actions")
     lease = ForeignKeyField(LeaseRow, column_name="lease_id")
@@ -299,6 +319,8 @@ class ActionRow(Row):
     error = TextField(default="")
     created_at = MomentField()
     settled_at = MomentField(null=True)
+    instead_of = BigIntegerField(null=True)
+    remark = TextField(default="")
 
     class Meta:
         table_name = "action"
@@ -306,6 +328,19 @@ class ActionRow(Row):
             (("connection", "vendor_id"), True),
             (("lease", "state", "id"), False),
         )
+
+
+class ActionFileRow(Row):
+    """A file that goes with a reply or note."""
+
+    action = ForeignKeyField(ActionRow, column_name="action_id", backref="files")
+    name = CharField()
+    content_type = CharField(default="")
+    url = TextField(default="")
+    content = BlobField()
+
+    class Meta:
+        table_name = "action_file"
 
 
 class AttemptRow(Row):
@@ -326,12 +361,18 @@ class AttemptRow(Row):
 
 
 class BudgetRow(Row):
-    """A connection's share of the vendor's rate limit: the calls of the last minute, and until when it is shut."""
+    """A connection's share of the vendor's rate limit: the calls of the last minute, and until when it is shut.
+
+    `lanes` are the further limits that some calls fall under, each with the same; `paced_at` is when the latest call
+    was granted to work that must spread its calls evenly.
+    """
 
     connection = ForeignKeyField(ConnectionRow, column_name="connection_id", unique=True)
     calls = JsonField(default=list)
     vendor_limit = IntegerField(null=True)
     shut_until = MomentField(null=True)
+    lanes = JsonField(default=dict)
+    paced_at = MomentField(null=True)
 
     class Meta:
         table_name = "budget"
@@ -348,6 +389,38 @@ class CursorRow(Row):
     class Meta:
         table_name = "cursor"
         indexes = ((("connection", "name"), True),)
+
+
+class BackfillRow(Row):
+    """The import of a connection's conversations: those that changed between `since` and `until` and wait there.
+
+    `state`: waiting, running, done or cancelled. `cursor` is how far the list was read; `listed` counts its entries,
+    `found` those to be imported, of which `imported` are stored and `known` were here already; `other` counts further
+    statuses. `expected` and `counted` are what the vendor said before and after; `error` is why it waits.
+    """
+
+    connection = ForeignKeyField(ConnectionRow, column_name="connection_id", unique=True)
+    state = CharField(default="waiting")
+    since = MomentField()
+    until = MomentField()
+    cursor = JsonField(default=dict)
+    listed = IntegerField(default=0)
+    found = IntegerField(default=0)
+    imported = IntegerField(default=0)
+    known = IntegerField(default=0)
+    gone = IntegerField(default=0)
+    other = JsonField(default=dict)
+    expected = IntegerField(null=True)
+    expected_calls = IntegerField(null=True)
+    counted = IntegerField(null=True)
+    error = TextField(default="")
+    next_at = MomentField(null=True)
+    created_at = MomentField()
+    started_at = MomentField(null=True)
+    ended_at = MomentField(null=True)
+
+    class Meta:
+        table_name = "backfill"
 
 
 class SchedulerLeaseRow(Row):
@@ -389,9 +462,11 @@ TABLES: tuple[type[Row], ...] = (
     TimelineRow,
     DecisionRow,
     ActionRow,
+    ActionFileRow,
     AttemptRow,
     BudgetRow,
     CursorRow,
+    BackfillRow,
     SchedulerLeaseRow,
     JobRunRow,
 )

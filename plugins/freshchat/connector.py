@@ -17,6 +17,7 @@ from core import (
     Connector,
     Contact,
     ConversationPage,
+    ConversationRead,
     Event,
     Fact,
     HttpClient,
@@ -27,6 +28,7 @@ from core import (
     Refused,
     Secret,
     Session,
+    Step,
     VendorState,
 )
 from plugins.freshchat import email_channel, listings, polling, verification, webhook
@@ -63,8 +65,10 @@ class Freshchat(Connector):
     domains: ClassVar[tuple[str, ...]] = DOMAINS
     credentials: ClassVar[frozenset[str]] = frozenset({"domain", "access_token", "default_agent_email", "api_url"})
     listings: ClassVar[Mapping[str, tuple[str, ...]]] = listings.LISTINGS
-    # First out of the AI's hands, then the note: as the vendor's users know it (behaviour 40, 41).
-    handoff_steps: ClassVar[tuple[ActionKind, ...]] = (ActionKind.UNASSIGN, ActionKind.NOTE)
+
+    def handoff_steps(self, connection: Connection) -> tuple[Step, ...]:
+        # First out of the AI's hands, then the note: as the vendor's users know it (behaviour 40, 41).
+        return (Step(ActionKind.UNASSIGN), Step(ActionKind.NOTE))
 
     def base_url(self, settings: Mapping[str, object]) -> str:
         return str(settings.get("api_url") or f"https://{settings['domain']}/v2")
@@ -184,11 +188,20 @@ class Freshchat(Connector):
             return find_message(action, posted, connection.agent_id, client)
         return find_value(action, client.conversation(action.conversation_id))
 
-    def fetch_messages(
-        self, conversation_id: str, since: datetime | None, connection: Connection, http: HttpClient
-    ) -> list[Inbound]:
+    def read_conversation(
+        self,
+        conversation_id: str,
+        since: datetime | None,
+        session: Session | None,
+        connection: Connection,
+        http: HttpClient,
+        listed: Mapping[str, Any] | None = None,
+    ) -> ConversationRead:
         found = FreshchatClient(http, connection.settings).messages(conversation_id, since)
-        return polling.inbound_messages(conversation_id, found, since)
+        messages = polling.inbound_messages(conversation_id, found, since)
+        # What is new here will be looked at in its turn: a call less for each conversation that is found by a list.
+        state = self.read_state(session, connection, http) if session is not None else None
+        return ConversationRead(tuple(messages), state)
 
     def conversations_of(self, customer_id: str, connection: Connection, http: HttpClient) -> list[str]:
         try:

@@ -63,14 +63,14 @@ def test_channels_settle_by_their_pace_and_only_the_web_resolves_by_silence(load
     """Behaviour 123 and G11: 4 s for chat, 30 s for email."""
     assert load(SERVER).channels == {
         Channel.WEB: ChannelConfig(settle_seconds=4.0, resolve_after_minutes=30.0),
-        Channel.EMAIL: ChannelConfig(settle_seconds=30.0),
+        Channel.EMAIL: ChannelConfig(settle_seconds=30.0, replies_per_hour=6),
         Channel.PHONE: ChannelConfig(),
     }
 
 
 def test_a_channel_keeps_its_other_defaults_when_one_setting_is_given(load: Load) -> None:
     channels = load(SERVER + '[channels.email]\nmode = "assist"\n').channels
-    assert channels[Channel.EMAIL] == ChannelConfig(mode=Mode.ASSIST, settle_seconds=30.0)
+    assert channels[Channel.EMAIL] == ChannelConfig(mode=Mode.ASSIST, settle_seconds=30.0, replies_per_hour=6)
     assert channels[Channel.WEB].mode is Mode.AUTOPILOT
 
 

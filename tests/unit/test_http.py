@@ -11,6 +11,7 @@ import pytest
 import requests
 import requests_mock
 
+from core.domain import Charge
 from core.errors import (
     AuthFailed,
     BadPayload,
@@ -213,19 +214,24 @@ def test_a_failed_exchange_is_unknown_for_a_write_unless_it_never_connected(
 
 def test_the_budget_is_asked_before_and_told_after_each_call() -> None:
     seen: list[Any] = []
+
+    def spend(verb: str, path: str, params: Any) -> Charge:
+        seen.append((verb, path, params))
+        return Charge(3, "lists")
+
     with requests_mock.Mocker() as vendor:
         vendor.get(f"{BASE}/x", status_code=429, headers={"X-RateLimit-Remaining": "0"})
         http = client(
-            spend=lambda: seen.append("spend"),
-            learn=lambda status, headers: seen.append((status, headers["x-ratelimit-remaining"])),
+            spend=spend,
+            learn=lambda status, headers, charge: seen.append((status, headers["x-ratelimit-remaining"], charge)),
         )
         with pytest.raises(RetryLater):
-            http.get("/x")
-    assert seen == ["spend", (429, "0")]
+            http.get("/x", {"page": 2})
+    assert seen == [("GET", "/x", {"page": 2}), (429, "0", Charge(3, "lists"))]
 
 
 def test_nothing_is_sent_when_the_budget_is_used_up() -> None:
-    def spend() -> None:
+    def spend(*call: Any) -> Charge:
         raise RetryLater("the budget is used up", after=12)
 
     with requests_mock.Mocker() as vendor:

@@ -17,6 +17,7 @@ from core.domain import (
     Resolve,
     Sentiment,
     Silence,
+    Step,
     Summary,
     Visibility,
 )
@@ -43,15 +44,34 @@ def test_b31_what_the_ai_has_is_answered_without_a_claim() -> None:
 
 
 def test_b41_the_handoff_note_holds_reason_summary_and_sentiment() -> None:
-    steps = plan.for_handoff(Reason.EXPLICIT_REQUEST, SUMMARY, (ActionKind.UNASSIGN, ActionKind.NOTE))
+    steps = plan.for_handoff(Reason.EXPLICIT_REQUEST, SUMMARY, (Step(ActionKind.UNASSIGN), Step(ActionKind.NOTE)))
     assert [step.kind for step in steps] == [ActionKind.UNASSIGN, ActionKind.NOTE]
     for words in ("asked for a person", "cannot log in", "angry"):
         assert words in steps[1].text
 
 
 def test_b85_the_order_of_a_handoff_is_the_vendors() -> None:
-    steps = plan.for_handoff(Reason.CANNOT_RESOLVE, SUMMARY, (ActionKind.NOTE, ActionKind.ASSIGN))
-    assert [step.kind for step in steps] == [ActionKind.NOTE, ActionKind.ASSIGN]
+    ladder = (Step(ActionKind.NOTE), Step(ActionKind.ASSIGN, "7"), Step(ActionKind.UNASSIGN, otherwise=True))
+    steps = plan.for_handoff(Reason.CANNOT_RESOLVE, SUMMARY, ladder)
+    assert [(step.kind, step.assignee, step.otherwise) for step in steps] == [
+        (ActionKind.NOTE, "", False),
+        (ActionKind.ASSIGN, "7", False),
+        (ActionKind.UNASSIGN, "", True),
+    ]
+
+
+def test_b84_labels_go_with_the_claim_or_after_all_the_rest() -> None:
+    claimed = plan.labelled(plan.for_reply("Hello", "agent-ai", claim=True), ["ai"])
+    assert [(step.kind, step.fields.get("labels")) for step in claimed] == [
+        (ActionKind.ASSIGN, ["ai"]),
+        (ActionKind.REPLY, None),
+    ]
+    owned = plan.labelled(plan.for_reply("Hello", "agent-ai", claim=False), ["ai"])
+    assert [(step.kind, step.purpose) for step in owned] == [
+        (ActionKind.REPLY, "answer"),
+        (ActionKind.UPDATE, "labels"),
+    ]
+    assert plan.labelled([], ["ai"]) == []
 
 
 def test_b47_a_resolution_is_a_last_word_a_private_note_and_then_the_status() -> None:
@@ -85,7 +105,9 @@ def test_every_draft_has_an_outcome_and_a_reason_code(draft: object, expected: o
 
 def test_g8_the_handoff_note_says_until_when_nobody_is_there_and_the_customer_is_told_first() -> None:
     absence = plan.Absence("Monday 2026-11-23 09:00 (UTC)", "We are back on Monday.")
-    steps = plan.for_handoff(Reason.CANNOT_RESOLVE, SUMMARY, (ActionKind.UNASSIGN, ActionKind.NOTE), absence)
+    steps = plan.for_handoff(
+        Reason.CANNOT_RESOLVE, SUMMARY, (Step(ActionKind.UNASSIGN), Step(ActionKind.NOTE)), absence
+    )
     assert [step.kind for step in steps] == [ActionKind.REPLY, ActionKind.UNASSIGN, ActionKind.NOTE]
     assert steps[0].text == "We are back on Monday."
     assert "Nobody is there until Monday 2026-11-23 09:00 (UTC)." in steps[2].text

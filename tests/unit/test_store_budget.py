@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.domain import Priority
+from core.domain import Charge, Priority
 from core.store.budget import Budget
 from core.store.database import Database
 from core.store.models import BudgetRow, ConnectionRow
@@ -93,10 +93,69 @@ def test_nothing_a_vendor_says_raises_the_budget_or_closes_it_for_good(
 # ------------------------------------------------------------------------------------------- who comes first
 
 
-def test_a_live_reply_finds_room_that_polling_and_backfill_may_not_use(db: Database) -> None:
+def test_a_live_reply_finds_room_that_polling_may_not_use(db: Database) -> None:
     mine = budget(db, 100)
-    order = (Priority.BACKFILL, Priority.POLL, Priority.SYNC, Priority.HANDOFF, Priority.LIVE)
-    assert [take_all(mine, priority) for priority in order] == [50, 20, 20, 8, 2]
+    order = (Priority.POLL, Priority.SYNC, Priority.HANDOFF, Priority.LIVE)
+    assert [take_all(mine, priority) for priority in order] == [70, 20, 8, 2]
+
+
+def test_a_backfill_uses_all_but_the_reserve_and_spreads_it_evenly(db: Database, clock: FakeClock) -> None:
+    mine = budget(db, 400)
+    began = clock.now()
+    waits = []
+    for _ in range(388 * 3):
+        while (wait := mine.take(Priority.BACKFILL)) > 0:
+            waits.append(wait)
+            clock.advance(wait)
+    assert max(waits) < 0.2
+    a_minute = (388 * 3 - 1) / ((clock.now() - began).total_seconds() / 60)
+    assert a_minute >= 0.95 * 400
+    assert take_all(mine, Priority.LIVE) == 12
+    # The reserve is used up: the next one waits no longer than a backfill's next call would have, and goes before it.
+    wait = mine.take(Priority.LIVE)
+    assert wait < 0.2
+    clock.advance(wait)
+    assert mine.take(Priority.BACKFILL) > 0
+    assert mine.take(Priority.LIVE) == 0
+
+
+def test_a_call_that_costs_more_takes_more_and_one_that_costs_too_much_is_granted_alone(
+    db: Database, clock: FakeClock
+) -> None:
+    mine = budget(db, 10)
+    assert mine.take(Priority.LIVE, Charge(6)) == 0
+    assert mine.take(Priority.LIVE, Charge(6)) == 61
+    assert mine.take(Priority.LIVE, Charge(4)) == 0
+    clock.advance(61)
+    assert mine.take(Priority.LIVE, Charge(30)) == 0
+    assert mine.take(Priority.LIVE) == 61
+
+
+# ------------------------------------------------------------------------------------------- further limits
+
+
+def lanes(limit: int) -> dict[str, int]:
+    return {"lists": limit // 10}
+
+
+def test_a_lane_has_a_limit_of_its_own_and_the_others_go_on(db: Database, clock: FakeClock) -> None:
+    mine = Budget(db, connection(db), 100, lanes)
+    lists = Charge(1, "lists")
+    assert [mine.take(Priority.LIVE, lists) for _ in range(11)] == [0.0] * 10 + [61.0]
+    assert mine.take(Priority.LIVE) == 0
+    mine.learn(20, None)  # the vendor's limit tells the lane's
+    clock.advance(61)
+    assert [mine.take(Priority.LIVE, lists) for _ in range(3)] == [0.0, 0.0, 61.0]
+
+
+def test_a_lane_that_the_vendor_shuts_leaves_the_others_open(db: Database, clock: FakeClock) -> None:
+    mine = budget(db, 100)
+    mine.shut(30, "lists")
+    mine.shut(5, "lists")
+    assert mine.take(Priority.LIVE, Charge(1, "lists")) == 30
+    assert mine.take(Priority.LIVE) == 0
+    clock.advance(30)
+    assert mine.take(Priority.LIVE, Charge(1, "lists")) == 0
 
 
 @pytest.mark.parametrize("priority", list(Priority))

@@ -130,6 +130,17 @@ ADDED = {
         ("cursor",),
     ),
     3: ({"decision": ("topic", "sentiment")}, ()),
+    4: (
+        {
+            "connection": ("connected_at",),
+            "event": ("hint", "found"),
+            "session": ("assigned_group", "gated_at", "vendor_at", "read_at"),
+            "message": ("quoted", "automatic"),
+            "action": ("instead_of", "remark"),
+            "budget": ("lanes", "paced_at"),
+        },
+        ("action_file", "backfill"),
+    ),
 }
 """What each later step adds: columns by table, and tables."""
 

@@ -183,12 +183,12 @@ def test_a_thread_is_given_oldest_first_and_from_a_moment_on(desk: Desk) -> None
     for number in range(60):
         desk.clock.advance(1)
         desk.sim.agent_writes(desk.conversation, desk.robin, f"{number}")
-    everything = FRESHCHAT.fetch_messages(desk.conversation.id, None, desk.connection, desk.http)
+    everything = FRESHCHAT.read_conversation(desk.conversation.id, None, None, desk.connection, desk.http).messages
     assert [one.external_id for one in everything] == [
         f"message:{message.id}" for message in desk.sim.thread(desk.conversation)
     ]
     since = desk.clock.now() - timedelta(seconds=2)
-    latest = FRESHCHAT.fetch_messages(desk.conversation.id, since, desk.connection, desk.http)
+    latest = FRESHCHAT.read_conversation(desk.conversation.id, since, None, desk.connection, desk.http).messages
     assert [one.external_id for one in latest] == [one.external_id for one in everything[-3:]]
 
 

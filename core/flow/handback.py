@@ -1,0 +1,29 @@
+"""What was read at the vendor is taken over; what a handoff has left there is taken back once the AI has it again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.domain import Connection, Priority, SessionChange, VendorState
+from core.flow import outbox, sessions, sync
+from core.flow.plan import Planned
+from core.runtime import Runtime
+from core.store.models import SessionRow
+
+
+def take_over(runtime: Runtime, connection: Connection, row: SessionRow, state: VendorState) -> list[SessionChange]:
+    """Make the session what the vendor shows. Inside the transaction now open."""
+    changes = sync.apply_state(row, state, connection.agent_id, runtime.db.now())
+    after(runtime, connection, row, changes)
+    return changes
+
+
+def after(runtime: Runtime, connection: Connection, row: SessionRow, changes: Sequence[SessionChange]) -> None:
+    """Queue what is to be taken back, if the changes have given a session that was handed off to the AI again."""
+    if not any(change.kind == "ai_resumed_by_system" for change in changes):
+        return
+    steps = runtime.connections.connector(connection).handback_steps(sessions.to_session(row), connection)
+    planned = [
+        Planned(step.kind, "handback", Priority.SYNC, assignee=step.assignee, fields=step.fields) for step in steps
+    ]
+    outbox.queue(row, planned, None, None, runtime.db.now())

@@ -1,0 +1,64 @@
+"""How much of what happens the webhooks do not tell, and how late it is found then: what the sweep measures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from core.domain import EventSource
+from core.store.database import Database
+from core.store.models import CursorRow, EventRow
+
+NAME = "misses"
+
+
+@dataclass(frozen=True, slots=True)
+class Misses:
+    """Changes that webhooks `told` of and that only the sweep found (`missed`), and how many seconds late.
+
+    `rate` is the share that was missed, None before anything has happened.
+    """
+
+    told: int = 0
+    missed: int = 0
+    latest_lag: float = 0.0
+    longest_lag: float = 0.0
+
+    @property
+    def rate(self) -> float | None:
+        return self.missed / (self.told + self.missed) if self.told + self.missed else None
+
+
+def note(db: Database, event: EventRow, news: bool) -> None:
+    """Count a hint that led to `news`, inside the transaction now open; one that told nothing new says nothing."""
+    if not news:
+        return
+    before = of(event.connection_id)
+    if event.source != EventSource.POLL:
+        _keep(db, event.connection_id, Misses(before.told + 1, before.missed, before.latest_lag, before.longest_lag))
+        return
+    told_at = event.payload.get("at")
+    lag = (db.now() - datetime.fromisoformat(told_at)).total_seconds() if told_at else 0.0
+    lag = max(0.0, lag)
+    _keep(db, event.connection_id, Misses(before.told, before.missed + 1, lag, max(lag, before.longest_lag)))
+
+
+def of(connection_id: int) -> Misses:
+    """What was measured of a connection so far. Inside a transaction."""
+    row = CursorRow.get_or_none(CursorRow.connection == connection_id, CursorRow.name == NAME)
+    value: dict[str, Any] = row.value if row is not None else {}
+    return Misses(**value)
+
+
+def _keep(db: Database, connection_id: int, measured: Misses) -> None:
+    value = {
+        "told": measured.told,
+        "missed": measured.missed,
+        "latest_lag": measured.latest_lag,
+        "longest_lag": measured.longest_lag,
+    }
+    db.insert_ignore(CursorRow, connection=connection_id, name=NAME, updated_at=db.now())
+    CursorRow.update(value=value, updated_at=db.now()).where(
+        CursorRow.connection == connection_id, CursorRow.name == NAME
+    ).execute()
