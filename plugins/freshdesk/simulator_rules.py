@@ -185,10 +185,11 @@ class Automations:
     _depth: int = 0
     _ids: Any = field(default_factory=lambda: itertools.count(43000701001))
 
-    def add(self, rule: Rule) -> Rule:
-        """Put a rule behind the others, and give it an id. Returns it."""
+    def add(self, rule: Rule, position: int | None = None) -> Rule:
+        """Put a rule behind those of its type, or at this position (from 1) among them; returns it, with an id."""
         rule.id = rule.id or next(self._ids)
-        self.rules.append(rule)
+        later = self.of(rule.type)[position - 1 :] if position else []
+        self.rules.insert(self.rules.index(later[0]) if later else len(self.rules), rule)
         return rule
 
     def of(self, type: int) -> list[Rule]:
