@@ -6,7 +6,9 @@
         requests.get(f"{sim.api_url}/tickets/{ticket.id}", auth=(sim.key_for(ai), "X"))
 
 It is written from what is known of the vendor, not from the connector beside it: the two must be able to disagree.
-`Quirks` switches what live accounts do differently. What happens is told to `automations`, the account's rules.
+`Quirks` switches what live accounts do differently. What happens is told to `automations`, the account's rules, which
+send the webhooks. `simulate` runs it in the foreground, with a page for a person and the JSON addresses of
+`simulator_remote`.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import secrets
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 from flask import Flask
@@ -25,25 +27,21 @@ from werkzeug.wrappers import Request, Response
 
 from core.clock import Clock
 from core.testing.simulator import Simulator
-from core.testing.webhook_sender import WebhookSender
 from plugins.freshdesk.simulator_account import Account
 from plugins.freshdesk.simulator_answers import error
 from plugins.freshdesk.simulator_api import build_api, build_downloads
 from plugins.freshdesk.simulator_driving import Driving
 from plugins.freshdesk.simulator_happenings import Happening
 from plugins.freshdesk.simulator_limits import PLANS, Limits, Plan, cost_of
+from plugins.freshdesk.simulator_remote import build_remote
+from plugins.freshdesk.simulator_rule_setup import install_rules, remove_rules, rules_url
+from plugins.freshdesk.simulator_rules import Automations
 from plugins.freshdesk.simulator_shapes import Shapes
 from plugins.freshdesk.simulator_state import Agent, Attachment, Quirks
+from plugins.freshdesk.simulator_webhooks import RETRY_WAITS, TIMEOUT_SECONDS, webhook_sender
 
 MOST_ON_PAGE = 200
 """How many tickets `state` holds, those that changed last."""
-
-
-class Automations(Protocol):
-    """What is told of everything that happens, and acts on it."""
-
-    def happened(self, happening: Happening) -> None:
-        """Run the rules that this concerns."""
 
 
 class FreshdeskSimulator(Driving, Simulator):
@@ -51,7 +49,11 @@ class FreshdeskSimulator(Driving, Simulator):
 
     It starts with an account administrator (`owner`), whose key `api_key` is. `plan` (trial, growth, pro or
     enterprise) sets the limits of the published table; `requests_per_minute` replaces the account's whole limit.
-    Times are in seconds; `webhook_retries` are the waits before each retry of a failed webhook.
+    Times are in seconds; `webhook_retries` are the waits before each retry of a failed webhook, on `clock`.
+
+    With a `webhook_url` both rules are there that an operator would make; see `install_rules` for what they send
+    (`webhook_content`), the header that goes with it and the performer. These are attributes too: they count when
+    `webhook_url` is set again.
     """
 
     name: ClassVar[str] = "freshdesk"
@@ -66,8 +68,12 @@ class FreshdeskSimulator(Driving, Simulator):
         plan: str | None = None,
         clock: Clock | None = None,
         quirks: Quirks | None = None,
-        webhook_timeout: float = 10.0,
-        webhook_retries: Sequence[float] = (300, 1800, 3600),
+        webhook_content: str = "advanced",
+        webhook_header: tuple[str, str] | None = None,
+        webhook_performer: str = "agent_or_requester",
+        webhook_timeout: float = TIMEOUT_SECONDS,
+        webhook_retries: Sequence[float] = RETRY_WAITS,
+        webhooks_per_hour: int | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
@@ -80,18 +86,18 @@ class FreshdeskSimulator(Driving, Simulator):
         self.rate_headers = True
         self.limits = Limits(self.rate, granted.of_endpoints(), self.clock)
         self.quirks = quirks or Quirks()
-        self.automations: Automations | None = None
-        """The account's automation rules; without them nobody is told what happens."""
-        self.webhooks = WebhookSender(
-            lambda body, retry: {},  # Freshdesk signs nothing, and numbers neither deliveries nor attempts.
-            clock=self.clock,
-            changes=self.changes,
-            timeout=webhook_timeout,
-            retry_waits=webhook_retries,
+        self.webhooks = webhook_sender(
+            self.clock, self.changes, timeout=webhook_timeout, retry_waits=webhook_retries, per_hour=webhooks_per_hour
         )
-        self.webhooks.url = webhook_url
         self.senders.append(self.webhooks)
         self.account = Account(self.clock, self.lock, self._emit, lambda: self.quirks)
+        self.automations = Automations(
+            self.account, self.clock, self.webhooks, self.account.change, lambda: self.quirks, self._portal
+        )
+        """The account's automation rules."""
+        self.webhook_content, self.webhook_header = webhook_content, webhook_header
+        self.webhook_performer = webhook_performer
+        self.webhook_url = webhook_url
         self.shapes = Shapes(self.account, self.attachment_url)
         self.owner = self.account.add_agent("owner@example.com", "Olga Owner", admin=True)
         self.key_owner = self.owner
@@ -117,10 +123,25 @@ class FreshdeskSimulator(Driving, Simulator):
         """Let an agent's key (that of `key_owner`) work no longer: calls with it are answered 401."""
         self.account.end_key(agent or self.key_owner)
 
+    @property
+    def webhook_url(self) -> str | None:
+        """Where the operator's two rules send their webhooks; None if there are none. Setting it makes them anew."""
+        return rules_url(self)
+
+    @webhook_url.setter
+    def webhook_url(self, url: str | None) -> None:
+        with self.lock:
+            remove_rules(self)
+            if url is not None:
+                install_rules(self, url, self.webhook_content, self.webhook_header, self.webhook_performer)
+        self.changes.note()
+
     def _emit(self, happening: Happening) -> None:
         self.changes.note()
-        if self.automations is not None:
-            self.automations.happened(happening)
+        self.automations.happened(happening)
+
+    def _portal(self) -> str:
+        return self.url if self._port else "https://example.freshdesk.com"
 
     # ---------------------------------------------------------------------------------- what the machinery asks
 
@@ -128,6 +149,7 @@ class FreshdeskSimulator(Driving, Simulator):
         app = Flask("freshdesk_simulator", static_folder=None)
         app.register_blueprint(build_api(self), url_prefix=self.api_prefix)
         app.register_blueprint(build_downloads(self))
+        app.register_blueprint(build_remote(self))
         app.after_request(self._with_rate)
         return app
 
@@ -177,13 +199,13 @@ class FreshdeskSimulator(Driving, Simulator):
 
     def banner(self) -> list[str]:
         return [
-            f"Freshdesk simulator:       {self.url}/",
+            f"Freshdesk simulator, page: {self.url}/",
             f"API address (api_url):     {self.api_url}",
             *(
                 f"key of {agent.email}: {self.key_for(agent)}{' (administrator)' if agent.is_admin else ''}"
                 for agent in self.agents
             ),
-            f"webhooks go to:            {self.webhooks.url or 'wherever the automation rules say'}",
+            f"webhooks go to:            {self.webhook_url or 'nowhere yet: set an address on the page'}",
             f"limit:                     {self.rate.per_minute or 'no'} calls a minute",
         ]
 
@@ -194,7 +216,13 @@ class FreshdeskSimulator(Driving, Simulator):
         if len(account.tickets) <= MOST_ON_PAGE:
             chosen = dict(account.tickets)
         return {
-            "webhook_url": self.webhooks.url,
+            "webhook_url": self.webhook_url,
+            "webhook_content": self.webhook_content,
+            "rules": [
+                {"id": one.id, "name": one.name, "type": one.type, "active": one.active}
+                for one in self.automations.rules
+            ],
+            "webhooks": [one.shown() for one in self.webhooks.deliveries[-MOST_ON_PAGE:]],
             "plan": self.plan,
             "agents": [self.shapes.agent(agent) for agent in self.agents],
             "groups": [self.shapes.group(group) for group in account.groups.values()],

@@ -27,7 +27,9 @@ def placeholder_values(
 
     `portal` is the address of the account's web pages; tickets' own addresses begin with it.
     """
-    contact, agent = directory.contact(ticket.requester_id), directory.agent(ticket.responder_id)
+    # An agent can be a ticket's requester too.
+    contact = directory.contact(ticket.requester_id) or directory.agent(ticket.requester_id)
+    agent = directory.agent(ticket.responder_id)
     group = directory.group(ticket.group_id)
     page = f"{portal}/a/tickets/{ticket.id}"
     values = {

@@ -57,6 +57,17 @@ def remove_rules(sim: HasAutomations) -> None:
     sim.automations.rules[:] = [rule for rule in sim.automations.rules if rule.name not in (CREATED_RULE, UPDATED_RULE)]
 
 
+def rules_url(sim: HasAutomations) -> str | None:
+    """Where the rules that `install_rules` has made send their webhooks; None if there are none."""
+    sent = [
+        action.url
+        for rule in sim.automations.rules
+        for action in rule.actions
+        if rule.name in (CREATED_RULE, UPDATED_RULE) and isinstance(action, Webhook)
+    ]
+    return sent[0] if sent else None
+
+
 def body_text(event: str) -> str:
     """What is pasted into the advanced content of the rule for this event."""
     return f'{{"event":"{event}","ticket_id":"{{{{ticket.id}}}}","triggered_event":"{{{{triggered_event}}}}"}}'

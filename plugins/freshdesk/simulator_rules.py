@@ -177,7 +177,7 @@ class Automations:
     clock: Clock
     sender: WebhookSender
     change: Change
-    quirks: WebhookQuirks = field(default_factory=WebhookQuirks)
+    quirks: Callable[[], WebhookQuirks]
     portal: Callable[[], str] = lambda: "https://example.freshdesk.com"
     execute_all: bool = False
     rules: list[Rule] = field(default_factory=list)
@@ -213,16 +213,16 @@ class Automations:
             told = "{ticket_action:created}"
             return [(rule, told) for rule in (fitting if self.execute_all else fitting[:1])]
         met = [(rule, rule.event(happening)) for rule in self.of(UPDATES) if rule.active]
-        return [(rule, event.told(happening, self.quirks)) for rule, event in met if event is not None]
+        return [(rule, event.told(happening, self.quirks())) for rule, event in met if event is not None]
 
     def _run(self, rule: Rule, happening: Happening, triggered: str) -> None:
-        ticket = happening.ticket
+        ticket, quirks = happening.ticket, self.quirks()
         self.log.append(Firing(self.clock.now(), rule.id, rule.name, ticket.id, triggered))
         for action in rule.actions:
             if isinstance(action, SetValues):
                 self.change(ticket, action.values, SYSTEM)
-            elif self.quirks.webhook_action:
-                quoting = self.quirks.webhook_comment_quotes_history
+            elif quirks.webhook_action:
+                quoting = quirks.webhook_comment_quotes_history
                 values = placeholder_values(ticket, self.directory, triggered, self.portal(), quote_history=quoting)
-                outgoing = action.outgoing(values, escape_quotes=self.quirks.escape_quotes)
+                outgoing = action.outgoing(values, escape_quotes=quirks.escape_quotes)
                 self.sender.post("ticket_created" if rule.type == CREATION else "ticket_updated", outgoing)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from plugins.freshdesk.simulator_webhook_quirks import WebhookQuirks
+
 OPEN, PENDING, RESOLVED, CLOSED = 2, 3, 4, 5
 STATUS_LABELS = {OPEN: "Open", PENDING: "Pending", RESOLVED: "Resolved", CLOSED: "Closed"}
 """What every account has; custom statuses have numbers from 6 on."""
@@ -31,7 +33,7 @@ GLOBAL_SCOPE, GROUP_SCOPE, RESTRICTED_SCOPE = 1, 2, 3
 
 
 @dataclass
-class Quirks:
+class Quirks(WebhookQuirks):
     """How this account behaves where live accounts differ, or where nobody knows; every default is the likeliest."""
 
     search_lag: float = 0.0
@@ -62,8 +64,6 @@ class Quirks:
     """Every call is answered as for a subdomain that nobody has: 404 and an HTML page."""
     deactivated_status: int = 401
     """What the key of a deactivated agent is answered: 401 or 403."""
-    webhook_action: bool = True
-    """Whether the plan has the action "Trigger webhook"; the free one has not."""
     old_due_by: bool = False
     """The answer to an update shows the due_by from before it, as accounts with new SLAs do."""
     attachment_seconds: float = 300.0

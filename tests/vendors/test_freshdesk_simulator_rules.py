@@ -35,8 +35,9 @@ class World:
     def __init__(self) -> None:
         clock = FakeClock()
         self.sender = webhook_sender(clock, Changes())
-        self.account = Account(clock, threading.RLock(), self.emit, Quirks)
-        self.automations = Automations(self.account, clock, self.sender, self.account.change)
+        self.quirks = Quirks()
+        self.account = Account(clock, threading.RLock(), self.emit, lambda: self.quirks)
+        self.automations = Automations(self.account, clock, self.sender, self.account.change, lambda: self.quirks)
         self.agent = self.account.add_agent("hanna@example.com", "Hanna Human")
         self.contact = self.account.add_contact("Ada Byron", "ada@example.com")
         self.by_agent = Performer("agent", self.agent.id)
@@ -279,7 +280,7 @@ def test_the_operators_rules_are_replaced_and_not_doubled_and_leave_others_alone
 
 
 def test_a_plan_without_the_webhook_action_sends_none(world: World) -> None:
-    world.automations.quirks.webhook_action = False
+    world.quirks.webhook_action = False
     install_rules(world, URL)
     world.reply(world.open())
     assert world.sender.deliveries == []

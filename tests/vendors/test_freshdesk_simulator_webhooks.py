@@ -28,9 +28,9 @@ class World:
         self.clock = FakeClock()
         self.receiver = receiver
         self.sender = webhook_sender(self.clock, Changes(), timeout=0.2)
-        self.account = Account(self.clock, threading.RLock(), self.emit, Quirks)
-        self.automations = Automations(self.account, self.clock, self.sender, self.account.change)
-        self.quirks = self.automations.quirks
+        self.quirks = Quirks()
+        self.account = Account(self.clock, threading.RLock(), self.emit, lambda: self.quirks)
+        self.automations = Automations(self.account, self.clock, self.sender, self.account.change, lambda: self.quirks)
         self.agent = self.account.add_agent("hanna@example.com", "Hanna Human")
         self.contact = self.account.add_contact("Ada Byron", "ada@example.com", unique_external_id="ada-1")
         self.by_agent = Performer("agent", self.agent.id)
