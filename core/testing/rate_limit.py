@@ -24,22 +24,33 @@ class SlidingWindow:
     def take(self, cost: int = 1) -> int | None:
         """Admit a call that counts as `cost`: None if it is admitted, else the whole seconds to wait (1 or more)."""
         with self._lock:
-            now = self._clock.now()
-            self._forget(now)
-            if self.per_minute is None:
-                return None
-            if len(self._taken) + cost <= self.per_minute:
-                self._taken.extend([now] * cost)
-                return None
-            if not self._taken:
-                return math.ceil(WINDOW.total_seconds())
-            return max(1, math.ceil((self._taken[0] + WINDOW - now).total_seconds()))
+            wait = self._wait(cost)
+            if wait is None and self.per_minute is not None:
+                self._taken.extend([self._clock.now()] * cost)
+            return wait
+
+    def wait(self, cost: int = 1) -> int | None:
+        """What `take` would answer now, without taking anything."""
+        with self._lock:
+            return self._wait(cost)
 
     def remaining(self) -> int | None:
         """How many calls are left now; None if there is no limit."""
         with self._lock:
             self._forget(self._clock.now())
             return None if self.per_minute is None else self.per_minute - len(self._taken)
+
+    def _wait(self, cost: int) -> int | None:
+        now = self._clock.now()
+        self._forget(now)
+        if self.per_minute is None:
+            return None
+        excess = len(self._taken) + cost - self.per_minute
+        if excess <= 0:
+            return None
+        if excess > len(self._taken):
+            return math.ceil(WINDOW.total_seconds())
+        return max(1, math.ceil((self._taken[excess - 1] + WINDOW - now).total_seconds()))
 
     def _forget(self, now: datetime) -> None:
         while self._taken and now - self._taken[0] >= WINDOW:

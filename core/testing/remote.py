@@ -8,7 +8,8 @@
 | `GET /_sim/faults` | the faults still to strike, the endpoints and the kinds |
 | `DELETE /_sim/faults` | take all faults back |
 | `POST /_sim/late` | bring about the effects that a fault made late |
-| `POST /_sim/webhooks` | any of `url`, `copies`, `hold`, `release` with `shuffle`, `drop` with `kind`, `again` |
+| `POST /_sim/webhooks` | any of `url`, `copies`, `hold`, `release` with `shuffle`, `drop` with `kind`, `again`, |
+| | `drop_share` and `copy_share` with `seed` |
 """
 
 from __future__ import annotations
@@ -27,8 +28,13 @@ LONGEST_WAIT_SECONDS = 20.0
 _FAULT_KEYS = ("times", "performed", "after", "seconds", "retry_after", "location")
 
 
-def remote(sim: Simulator, webhooks: WebhookSender | None = None) -> Blueprint:
-    """The blueprint with the addresses above; a vendor adds its own to it before it is registered."""
+def remote(
+    sim: Simulator, webhooks: WebhookSender | None = None, set_url: Callable[[str | None], None] | None = None
+) -> Blueprint:
+    """The blueprint with the addresses above; a vendor adds its own to it before it is registered.
+
+    `set_url` says where webhooks go, at a vendor where that is more than the sender's own address.
+    """
     own = Blueprint("sim", __name__)
 
     @own.errorhandler(ValueError)
@@ -60,7 +66,7 @@ def remote(sim: Simulator, webhooks: WebhookSender | None = None) -> Blueprint:
 
     _add_faults(own, sim)
     if webhooks is not None:
-        own.post("/_sim/webhooks")(_driving(webhooks))
+        own.post("/_sim/webhooks")(_driving(webhooks, set_url))
     return own
 
 
@@ -98,13 +104,21 @@ def json_body() -> dict[str, Any]:
     return given
 
 
-def _driving(webhooks: WebhookSender) -> Callable[[], ResponseReturnValue]:
+def _driving(
+    webhooks: WebhookSender, set_url: Callable[[str | None], None] | None
+) -> Callable[[], ResponseReturnValue]:
     def drive() -> ResponseReturnValue:
         given = json_body()
-        if "url" in given:
+        if "url" in given and set_url is not None:
+            set_url(given["url"] or None)
+        elif "url" in given:
             webhooks.url = given["url"] or None
         if "copies" in given:
             webhooks.copies = int(given["copies"])
+        if "drop_share" in given:
+            webhooks.drop_share(float(given["drop_share"]), int(given.get("seed", 0)))
+        if "copy_share" in given:
+            webhooks.copy_share(float(given["copy_share"]), int(given.get("seed", 0)))
         if given.get("drop"):
             webhooks.drop(int(given["drop"]), given.get("kind", "*"))
         if given.get("hold"):
