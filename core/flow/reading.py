@@ -99,7 +99,7 @@ def read(
         )
         session = sessions.to_session(row) if row is not None else None
         since = None if row is None else latest_message(row) - OVERLAP
-        connected = ConnectionRow.get_by_id(connection.id).connected_at
+        border = ConnectionRow.get_by_id(connection.id).connected_at if session is None and until is None else None
     try:
         answer = connector.read_conversation(conversation_id, since, session, connection, http, listed)
     except BadPayload as problem:
@@ -114,7 +114,7 @@ def read(
             facts += connector.normalise(_as_event(connection, inbound, runtime.db.now()), connection)
         except BadPayload as problem:
             unread.append((inbound, str(problem)))
-    news = News(facts, answer.contact, answer.state, connected if session is None else None)
+    news = News(facts, answer.contact, answer.state, border)
     return Found(news, tuple(new), tuple(unread))
 
 

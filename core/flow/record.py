@@ -67,7 +67,8 @@ def write_down(
     now = runtime.db.now()
     row = sessions.find(lease_id)
     changes: list[SessionChange] = []
-    if row is None and _begins_session(news, event):
+    opened = row is None and _begins_session(news, event)
+    if row is None and opened:
         row = _open(runtime, lease_id, connection, event, news)
         changes.append(sessions.mark(row, "message", now, {"opened": True}))
     if row is None:
@@ -76,7 +77,9 @@ def write_down(
     for fact in news.facts:
         changes += _apply(runtime, connection, row, fact, news, event)
     if news.state is not None:
-        changes += _take_over(runtime, connection, row, news, news.state, event)
+        # What began before we were there is not answered because it is the AI's when we first see it (gap G15).
+        answer = not (opened and row.gated_at is not None)
+        changes += _take_over(runtime, connection, row, news, news.state, event if answer else None)
     row.updated_at = now
     row.save()
     finish(event, "done", "", now)
@@ -141,9 +144,12 @@ def _apply(
 
 
 def _take_over(
-    runtime: Runtime, connection: Connection, row: SessionRow, news: News, state: VendorState, event: EventRow
+    runtime: Runtime, connection: Connection, row: SessionRow, news: News, state: VendorState, event: EventRow | None
 ) -> list[SessionChange]:
-    """What was read of the conversation after its messages: the last word on whose it is, and whether it is open."""
+    """What was read of the conversation after its messages: the last word on whose it is, and whether it is open.
+
+    `event` may lead to an answer, if it makes the session the AI's; None if nothing may.
+    """
     now = runtime.db.now()
     new = row.gated_at is None
     if state.customer_id and state.customer_id != row.customer_id:
@@ -155,7 +161,7 @@ def _take_over(
     let_in = intake and any(
         change.kind == "team_assigned_by_integration" and change.detail["to"] == intake for change in changes
     )
-    if _given_to_ai(changes, new=new) or (let_in and row.owner == Owner.NOBODY):
+    if event is not None and (_given_to_ai(changes, new=new) or (let_in and row.owner == Owner.NOBODY)):
         _answer_what_waits(runtime, connection, row, event)
     return changes
 
@@ -177,6 +183,7 @@ def _old_message(
     # The past of a whole account would be gigabytes, and the vendor has it.
     files = tuple(replace(file, placeholder=f"{file.name}: {NOT_FETCHED}") for file in fact.attachments)
     sessions.add_message(runtime.db, row, replace(fact, attachments=files), Author.AI if own else fact.author, now)
+    row.last_message_at = fact.at  # they come in order
     if news.state is not None or row.status != "open":
         return []
     # Nobody read whose it is now, so that an agent's words are all there is to go by.

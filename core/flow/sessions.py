@@ -84,8 +84,8 @@ def mark(row: SessionRow, kind: str, at: datetime, detail: Mapping[str, Any] | N
 # --------------------------------------------------------------------------------------------------- messages
 
 
-def add_message(db: Database, row: SessionRow, fact: MessageFact, author: Author, now: datetime) -> MessageRow | None:
-    """Put a message into the thread; None if it is there already."""
+def add_message(db: Database, row: SessionRow, fact: MessageFact, author: Author, now: datetime) -> int | None:
+    """Put a message into the thread and return its id; None if it is there already."""
     stored = db.insert_ignore(
         MessageRow,
         session=row.id,
@@ -114,8 +114,7 @@ def add_message(db: Database, row: SessionRow, fact: MessageFact, author: Author
         )
     row.last_message_at = now
     row.updated_at = now
-    message: MessageRow = MessageRow.get_by_id(stored)
-    return message
+    return stored
 
 
 def add_own_message(db: Database, row: SessionRow, fact: MessageFact, now: datetime) -> None:

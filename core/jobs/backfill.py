@@ -59,10 +59,12 @@ def work_on(runtime: Runtime, connection: Connection, halted: Halted, threads: i
     return True
 
 
-def estimate(runtime: Runtime, connection: Connection, row: BackfillRow) -> BackfillEstimate:
+def estimate(
+    runtime: Runtime, connection: Connection, row: BackfillRow, halted: Halted = lambda: False
+) -> BackfillEstimate:
     """What the vendor says there is to import by now; unknown where it does not say."""
     connector = runtime.connections.connector(connection)
-    http = runtime.connections.http(connection, Priority.SYNC)
+    http = runtime.connections.http(connection, Priority.BACKFILL, halted)
     try:
         return connector.estimate_backfill(row.since, connection, http)
     except (AuthFailed, Refused, BadPayload) as problem:
@@ -122,7 +124,7 @@ class Backfill:
         with self._db.read():
             row: BackfillRow = BackfillRow.get(BackfillRow.connection == self._connection.id)
         if row.state == "waiting":
-            expected = estimate(self._runtime, self._connection, row)
+            expected = estimate(self._runtime, self._connection, row, self._halted)
             self._change(
                 state="running",
                 started_at=self._db.now(),
@@ -229,7 +231,7 @@ class Backfill:
         self._row = self._read_row()
 
     def _end(self) -> None:
-        counted = estimate(self._runtime, self._connection, self._row).conversations
+        counted = estimate(self._runtime, self._connection, self._row, self._halted).conversations
         self._change(state="done", ended_at=self._db.now(), counted=counted, error="", next_at=None)
         row = self._read_row()
         log.info("the backfill of %s has imported %s conversations", self._connection.name, row.imported)

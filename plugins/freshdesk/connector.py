@@ -196,9 +196,15 @@ class Freshdesk(Connector):
         return None
 
     def list_changes(
-        self, since: datetime, cursor: Mapping[str, Any], connection: Connection, http: HttpClient
+        self,
+        since: datetime,
+        cursor: Mapping[str, Any],
+        connection: Connection,
+        http: HttpClient,
+        *,
+        whole: bool = False,
     ) -> ChangePage:
-        return changes.list_changes(FreshdeskClient(http), since, cursor)
+        return changes.list_changes(FreshdeskClient(http), since, cursor, whole=whole)
 
     def estimate_backfill(self, since: datetime, connection: Connection, http: HttpClient) -> BackfillEstimate:
         return changes.estimate(FreshdeskClient(http), since)

@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 from plugins.freshdesk.simulator import FreshdeskSimulator
-from plugins.freshdesk.simulator_rules import install_rules
+from plugins.freshdesk.simulator_rule_setup import install_rules
 from werkzeug.serving import make_server
 
 from core.app import create_app
