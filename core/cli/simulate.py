@@ -3,7 +3,8 @@
 A plugin takes part by a module `simulator` beside its connector. It has `build(**options)`, which gives an account
 that is not running yet, `simulate(host, port, *, say, **options)`, which runs one in the foreground, where there is a
 choice `DIALECTS` and `EVENT_SETS`, whose names are values of the options `dialect` and `events`, and where the vendor
-signs its webhooks `signed_headers(body, pem)`, which raises `ValueError` for a key that is no good.
+signs its webhooks `signed_headers(body, pem)`, which raises `ValueError` for a key that is no good. A module
+`simulator_demo` beside it has the vendor's round of the demo; see `core.testing.demo`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from core.config import Config, load_config
 from core.connector import Connector
 from core.errors import ConfigError
 from core.plugin_manager import load_plugins
+from core.testing.demo import Round
 
 ANSWER_SECONDS = 10.0
 
@@ -44,10 +46,15 @@ def folder_of(connector: Connector) -> Path:
 
 def simulator_of(connector: Connector) -> ModuleType | None:
     """The module that simulates a connector's vendor; None if its plugin has none."""
-    if not (folder_of(connector) / "simulator.py").is_file():
+    return _beside(connector, "simulator")
+
+
+def _beside(connector: Connector, module: str) -> ModuleType | None:
+    """A module in the folder of a connector's plugin; None if there is no such one."""
+    if not (folder_of(connector) / f"{module}.py").is_file():
         return None
     package = type(connector).__module__.rpartition(".")[0]
-    return importlib.import_module(f"{package}.simulator")
+    return importlib.import_module(f"{package}.{module}")
 
 
 def _bundled_connectors() -> Iterator[Connector]:
@@ -69,6 +76,12 @@ def find_simulator(name: str) -> ModuleType:
         known = ", ".join(sorted(each for each, module in found.items() if module)) or "none"
         raise ConfigError("simulate", f'there is no simulator of "{name}"', f"Those there are: {known}.")
     return simulator
+
+
+def find_rounds() -> dict[str, Round]:
+    """The vendors' rounds of the demo, by the names of their connectors."""
+    found = {connector.name: _beside(connector, "simulator_demo") for connector in _bundled_connectors()}
+    return {name: module.ROUND for name, module in sorted(found.items()) if module is not None}
 
 
 @click.command()
