@@ -106,6 +106,9 @@ class Backfill:
         with ThreadPoolExecutor(self._threads, thread_name_prefix="backfill") as pool:
             while not self._halted():
                 cursor = self._row.cursor
+                if cursor.get("over"):
+                    self._end()
+                    return
                 page = self._connector.list_changes(
                     self._row.since, cursor.get("list", {}), self._connection, self._http, whole=True
                 )
@@ -114,11 +117,7 @@ class Backfill:
                 inside = [one for one in new if one.at <= self._row.until]
                 if not self._import(pool, inside):
                     return
-                over = len(inside) < len(new) or not page.cursor
-                self._checkpoint(inside, page.conversations, dict(page.cursor))
-                if over:
-                    self._end()
-                    return
+                self._checkpoint(inside, page.conversations, dict(page.cursor), len(inside) < len(new))
 
     def _begin(self) -> BackfillRow:
         with self._db.read():
@@ -180,11 +179,9 @@ class Backfill:
     def _store(self, listed: ListedConversation, found: reading.Found | None, problem: str) -> bool:
         with self._db.write():
             now = self._db.now()
-            lease_id = inbox.lease_of(self._db, self._connection.id, listed.conversation_id)
-            lease = self._db.for_update(LeaseRow.select().where(LeaseRow.id == lease_id), skip_locked=False).get()
-            if lease.until is not None and lease.until >= now:
+            lease_id, known = self._place_of(listed.conversation_id)
+            if lease_id is None:
                 return False
-            known = SessionRow.select().where(SessionRow.lease == lease_id).exists()
             event: EventRow = EventRow.create(
                 connection=self._connection.id,
                 lease=lease_id,
@@ -208,9 +205,28 @@ class Backfill:
             BackfillRow.update({column: column + 1}).where(BackfillRow.id == self._row.id).execute()
         return True
 
+    def _place_of(self, conversation_id: str) -> tuple[int | None, bool]:
+        """The lease of a conversation, None while somebody holds it, and whether it has a session already."""
+        key = {"connection": self._connection.id, "conversation_id": conversation_id}
+        made = self._db.insert_ignore(LeaseRow, **key)
+        if made is not None:
+            return made, False
+        query = LeaseRow.select().where(
+            LeaseRow.connection == self._connection.id, LeaseRow.conversation_id == conversation_id
+        )
+        lease = self._db.for_update(query, skip_locked=False).get()
+        if lease.until is not None and lease.until >= self._db.now():
+            return None, False
+        return int(lease.id), SessionRow.select().where(SessionRow.lease == lease.id).exists()
+
     def _checkpoint(
-        self, counted: Sequence[ListedConversation], page: Sequence[ListedConversation], cursor: dict[str, Any]
+        self,
+        counted: Sequence[ListedConversation],
+        page: Sequence[ListedConversation],
+        cursor: dict[str, Any],
+        beyond: bool,
     ) -> None:
+        """Count a page, and say where the next one begins; there is none after the last, or `beyond` the window."""
         if not self._election.hold():
             raise RetryLater("another process has taken the backfill over", after=HELD_SECONDS)
         other = dict(self._row.other)
@@ -223,7 +239,7 @@ class Backfill:
         if page and all(one.at == latest for one in page):
             seen = sorted({*seen, *self._row.cursor.get("seen", ())})
         self._change(
-            cursor={"list": cursor, "seen": seen},
+            cursor={"list": cursor, "seen": seen, "over": beyond or not cursor},
             listed=self._row.listed + len(counted),
             found=self._row.found + sum(one.waiting for one in counted),
             other=other,
