@@ -8,12 +8,11 @@ from typing import Any
 
 from core import Secret
 from core.testing.demo import Round, Say, Service, Stage, StepFailed
-from plugins.freshdesk.simulator import FreshdeskSimulator, build
+from plugins.freshdesk.simulator import MARKER, FreshdeskSimulator, build
 from plugins.freshdesk.simulator_bulk import Filed
 from plugins.freshdesk.simulator_state import EMAIL, OPEN, PENDING, RESOLVED, Agent, Entry, Ticket
 
 AGENT, HUMAN = "robin@example.com", "hanna@example.com"
-MARKER = "cf_opencx_handed_off"
 SUBJECT, QUESTION = "My order", "Hello, how long does delivery take?"
 REQUEST = "Thanks, but I would like to talk to a human, please."
 AGENT_SAYS = "Hi, this is Hanna. I have your order here, and I am looking into it."
@@ -161,7 +160,6 @@ def agent_resolves(stage: TicketStage) -> None:
 def account(**options: Any) -> FreshdeskSimulator:
     """The account with what waits in it, not started yet."""
     sim = build(agent_email=AGENT, human_email=HUMAN, **options)
-    sim.add_field(MARKER)
     now, linus = sim.clock.now(), sim.customer("linus@example.com", "Linus Longtime")
     said = timedelta(hours=3)
     sim.fill(

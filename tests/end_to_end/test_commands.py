@@ -76,6 +76,7 @@ def main(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 def test_the_commands_are_those_of_the_design(run: Run) -> None:
     assert COMMANDS == [
+        "backfill",
         "check",
         "connections",
         "demo",
@@ -207,7 +208,7 @@ def test_simulate_runs_an_account_until_it_is_stopped(tmp_path: Path) -> None:
     assert running.stdout
     try:
         banner: list[str] = []
-        while not any("agents:" in line for line in banner):
+        while not any("agents (" in line for line in banner):
             line = running.stdout.readline()
             assert line, banner
             banner.append(line)
