@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from core.cli import cli
 from core.cli.simulate import find_rounds
 from core.errors import ConfigError
-from core.testing.demo import Stage
+from core.testing.demo import QUIET, Stage
 
 pytestmark = pytest.mark.xdist_group("real time")  # one after the other: their limits are in seconds
 RELAYDESK = [sys.executable, "-c", "from core.cli import main; main()"]
@@ -133,9 +133,13 @@ def test_a_step_that_is_broken_is_named_and_the_exit_code_is_1(
     def broken_step(stage: Any) -> None:
         break_it(stage)
         stage.patience = 5.0 if broken == 1 else 2.0
+        stage.quiet = QUIET
         act(stage)
 
     steps = list(part.steps)
+    if vendor == "freshdesk":
+        # The import takes its time, and nothing that follows needs it. Nor is the AI listened to before its step.
+        steps[0] = (steps[0][0], lambda stage: setattr(stage, "quiet", 0.2))
     steps[broken - 1] = (title, broken_step)
     module = sys.modules[f"plugins.{vendor}.simulator_demo"]
     monkeypatch.setattr(module, "ROUND", dataclasses.replace(part, steps=steps))
