@@ -26,55 +26,58 @@ TYPES = (CREATION, HOURLY, UPDATES)
 def add_automations(api: Blueprint, sim: FreshdeskSimulator) -> None:
     """Add the endpoints to the API's blueprint."""
 
-    def of(type: int) -> list[Rule]:
-        only_admins()
-        if type not in TYPES:
-            raise ApiError(404)
-        return sim.automations.of(type)
-
-    def one(type: int, rule_id: int) -> Rule:
-        found = [rule for rule in of(type) if rule.id == rule_id]
-        if not found:
-            raise ApiError(404)
-        return found[0]
-
-    def shown(rule: Rule) -> dict[str, Any]:
-        return shown_rule(rule, sim.automations.of(rule.type).index(rule) + 1)
-
     @api.get("/automations/<int:type>/rules")
     def list_rules(type: int) -> Response:
-        return answer({"rules": [shown(rule) for rule in of(type)]})
+        return answer({"rules": [_shown(sim, rule) for rule in _of(sim, type)]})
 
     @api.get("/automations/<int:type>/rules/<int:rule_id>")
     def view_rule(type: int, rule_id: int) -> Response:
-        return answer(shown(one(type, rule_id)))
+        return answer(_shown(sim, _one(sim, type, rule_id)))
 
     @api.post("/automations/<int:type>/rules")
     def create_rule(type: int) -> Response:
-        of(type)
+        _of(sim, type)
         values = given()
         rule = sim.automations.add(_read(type, values), values.get("position"))
         sim.changes.note()
-        return answer(shown(rule), 201)
+        return answer(_shown(sim, rule), 201)
 
     @api.put("/automations/<int:type>/rules/<int:rule_id>")
     def update_rule(type: int, rule_id: int) -> Response:
-        old, rules = one(type, rule_id), sim.automations.rules
+        old, rules = _one(sim, type, rule_id), sim.automations.rules
         changes = given()
-        made = _read(type, {**shown(old), **changes}, changes)
+        made = _read(type, {**_shown(sim, old), **changes}, changes)
         made.id = old.id
         if "actions" not in changes:
             # What is shown of them leaves out passwords and cannot tell a typed body from an object.
             made.actions = old.actions
         rules[rules.index(old)] = made
         sim.changes.note()
-        return answer(shown(made))
+        return answer(_shown(sim, made))
 
     @api.delete("/automations/<int:type>/rules/<int:rule_id>")
     def delete_rule(type: int, rule_id: int) -> Response:
-        sim.automations.rules.remove(one(type, rule_id))
+        sim.automations.rules.remove(_one(sim, type, rule_id))
         sim.changes.note()
         return answer(None, 204)
+
+
+def _of(sim: FreshdeskSimulator, type: int) -> list[Rule]:
+    only_admins()
+    if type not in TYPES:
+        raise ApiError(404)
+    return sim.automations.of(type)
+
+
+def _one(sim: FreshdeskSimulator, type: int, rule_id: int) -> Rule:
+    found = [rule for rule in _of(sim, type) if rule.id == rule_id]
+    if not found:
+        raise ApiError(404)
+    return found[0]
+
+
+def _shown(sim: FreshdeskSimulator, rule: Rule) -> dict[str, Any]:
+    return shown_rule(rule, sim.automations.of(rule.type).index(rule) + 1)
 
 
 def _read(type: int, values: dict[str, Any], sent: dict[str, Any] | None = None) -> Rule:

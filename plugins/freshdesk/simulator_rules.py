@@ -36,6 +36,8 @@ LONGEST_CHAIN = 5
 SYSTEM = Performer("system")
 FIELDS = {"ticket_type": "type"}
 """Where a rule's name of a field is not that of the ticket."""
+SETTABLE = ("status", "priority", "ticket_type", "responder_id", "group_id", "tags")
+"""The fields, by the rules' names, that a rule can set beside custom ones."""
 OPERATORS = ("is", "is_not", "in", "not_in", "contains", "is_any")
 
 Change = Callable[[Any, Mapping[str, Any], Performer], Any]
@@ -109,9 +111,17 @@ def _attribute(ticket: Any, name: str) -> Any:
 
 @dataclass(frozen=True)
 class SetValues:
-    """An action that sets fields of the ticket, such as an assignment to an agent or a group."""
+    """An action that sets fields of the ticket, such as an assignment to an agent or a group.
+
+    Raises `ValueError` for a field that is neither one of `SETTABLE` nor a custom one.
+    """
 
     values: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        unknown = [name for name in self.values if name not in SETTABLE and not name.startswith("cf_")]
+        if unknown:
+            raise ValueError(f"no rule can set {', '.join(unknown)}; the fields are: {', '.join(SETTABLE)}")
 
 
 Action = Webhook | SetValues
@@ -220,7 +230,7 @@ class Automations:
         self.log.append(Firing(self.clock.now(), rule.id, rule.name, ticket.id, triggered))
         for action in rule.actions:
             if isinstance(action, SetValues):
-                self.change(ticket, action.values, SYSTEM)
+                self.change(ticket, {FIELDS.get(name, name): value for name, value in action.values.items()}, SYSTEM)
             elif quirks.webhook_action:
                 quoting = quirks.webhook_comment_quotes_history
                 values = placeholder_values(ticket, self.directory, triggered, self.portal(), quote_history=quoting)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from plugins.freshdesk.simulator_state import PENDING
 
 from core.domain import Handoff, Owner, Reason, Sentiment, Summary
 from core.store.models import ActionRow, TimelineRow
+from plugins.freshdesk.simulator_state import PENDING
 from tests.end_to_end.worlds import DeskWorld
 
 ANSWER = "Hello from the AI."

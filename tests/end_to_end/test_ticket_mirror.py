@@ -1,4 +1,4 @@
-"""Behaviour 79: a session mirrors its ticket, whoever wrote in it, however it is written, and whatever becomes of it."""
+"""Behaviour 79: a session mirrors its ticket, whoever wrote in it and how, and whatever becomes of the ticket."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from plugins.freshdesk import normalise
-from plugins.freshdesk.simulator_bulk import Filed
-from plugins.freshdesk.simulator_happenings import Performer
-from plugins.freshdesk.simulator_state import NOTE, OUTBOUND_EMAIL, RESOLVED, WEB_CHAT
 
 from core.domain import Owner
 from core.errors import BadPayload
 from core.jobs import backfill
 from core.store.models import AttachmentRow, EventRow, MessageRow
+from plugins.freshdesk import normalise
+from plugins.freshdesk.simulator_bulk import Filed
+from plugins.freshdesk.simulator_happenings import Performer
+from plugins.freshdesk.simulator_state import NOTE, OUTBOUND_EMAIL, RESOLVED, WEB_CHAT
 from tests.end_to_end.worlds import DeskWorld
 
 ANSWER = "Hello from the AI."

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from plugins.freshdesk.simulator_state import CHAT, EMAIL, FEEDBACK_WIDGET, PHONE, PORTAL, RESOLVED, WEB_CHAT
 
 from core.domain import Owner
+from plugins.freshdesk.simulator_state import CHAT, EMAIL, FEEDBACK_WIDGET, PHONE, PORTAL, RESOLVED, WEB_CHAT
 from tests.end_to_end.worlds import DeskWorld
 
 QUESTION = "Where is my parcel?"

@@ -173,6 +173,18 @@ def test_a_custom_field_can_be_waited_for(world: World) -> None:
     assert world.told() == ["{cf_handed_off:{from:,to:true}}"]
 
 
+def test_an_empty_side_of_a_change_can_be_written_as_dashes(world: World) -> None:
+    world.quirks.nobody = "--"
+    update_rule(world, Event("responder_id"))
+    world.account.change(world.open(), {"responder_id": world.agent.id}, world.by_agent)
+    assert world.told() == [f"{{responder_id:{{from:--,to:{world.agent.id}}}}}"]
+
+
+def test_a_rule_can_set_the_type_of_a_ticket(world: World) -> None:
+    world.automations.add(Rule("type", CREATION, [SetValues({"ticket_type": "Refund"})]))
+    assert world.open().type == "Refund"
+
+
 def test_the_ticket_type_goes_by_the_rules_own_name(world: World) -> None:
     update_rule(world, Event("ticket_type"))
     world.account.change(world.open(), {"type": "Refund"}, world.by_agent)
@@ -266,6 +278,8 @@ def test_rules_that_cannot_be_are_refused() -> None:
         Webhook(URL, encoding="XML")
     with pytest.raises(ValueError, match="no layout"):
         Webhook(URL, layout="3")
+    with pytest.raises(ValueError, match="no rule can set colour"):
+        SetValues({"colour": "red"})
 
 
 def test_the_operators_rules_are_replaced_and_not_doubled_and_leave_others_alone(world: World) -> None:
