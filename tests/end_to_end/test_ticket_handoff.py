@@ -272,7 +272,7 @@ def test_g2_g3_the_marker_is_cleared_when_the_ai_takes_a_reopened_ticket_and_set
     assert len(desk.replies(ticket)) == 2
     assert desk.sim.assignee(ticket) is desk.ai
     assert marked(ticket) is False
-    desk.sim.customer_writes(ticket, WISH)
+    desk.sim.customer_writes(ticket, f"Once more: {WISH}")
     desk.run(60)
     assert marked(ticket) is True
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from plugins.freshdesk.simulator_state import CLOSED, OPEN, PENDING, RESOLVED
 
 from core.domain import Owner, Resolve, Sentiment, Summary
 from core.store.models import ActionRow
+from plugins.freshdesk.simulator_state import CLOSED, OPEN, PENDING, RESOLVED
 from tests.end_to_end.worlds import DeskWorld
 
 ANSWER = "Hello from the AI."
