@@ -84,9 +84,9 @@ def test_b82_a_source_that_turns_out_to_want_a_structured_body_is_given_one(
 # ----------------------------------------------------------------------------------------------------------- files
 
 
-def with_files(desk: DeskWorld, *files: OutboundFile) -> Any:
+def with_files(desk: DeskWorld, *files: OutboundFile, **fields: Any) -> Any:
     desk.ai_plugin.answer = lambda turn: Reply("Here it is.", files=files)
-    ticket = desk.opens()
+    ticket = desk.opens(**fields)
     desk.run(60)
     return ticket
 
@@ -102,6 +102,20 @@ def test_b95_files_go_with_the_reply(desk: DeskWorld) -> None:
     ]
     assert reply_action(desk).remark == ""
     assert desk.messages()[-1][2] == "Here it is."
+
+
+def test_b95_files_go_with_the_structured_body_of_a_chat(desk: DeskWorld) -> None:
+    desk.start()
+    reply = with_files(desk, LABEL, source=WEB_CHAT).entries[-1]
+    assert reply.structured_body["body_contents"][0]["data"]["content"] == "Here it is."
+    assert [file.data for file in reply.attachments] == [LABEL.content]
+
+
+def test_b83_b95_in_assist_they_go_with_the_draft(desk: DeskWorld) -> None:
+    desk.start(extra='[channels.email]\nmode = "assist"\n')
+    note = with_files(desk, LABEL).entries[-1]
+    assert note.private
+    assert [file.data for file in note.attachments] == [LABEL.content]
 
 
 def test_b95_more_than_20_mb_are_named_in_the_text_and_the_operator_is_told(desk: DeskWorld) -> None:
@@ -220,6 +234,32 @@ def test_b132_a_machine_that_answers_every_mail_is_not_answered_for_ever(
         ("handoff", "cannot_resolve"),
         ("handoff", "too_many_replies"),
     ]
+
+
+def test_b132_a_machine_that_sends_the_same_mail_again_and_again_is_not_answered_in_between(desk: DeskWorld) -> None:
+    desk.start()
+    ticket = desk.answered("Disk 1 is full.")
+    for number in range(2, 6):
+        desk.clock.advance(5)
+        desk.sim.customer_writes(ticket, f"Disk {number} is full.")
+        desk.run(2)
+    assert desk.replies(ticket) == [ANSWER]
+
+
+@pytest.mark.parametrize("texts", [[SAME] * 40, [text + "x" * n for n in range(7) for text in CHANGING]])
+def test_b132_a_machine_that_opens_a_ticket_for_every_mail_is_not_answered_for_ever(
+    desk: DeskWorld, texts: list[str]
+) -> None:
+    desk.start()
+    tickets = [desk.answered("We have written to you.")]
+    for text in texts:
+        if not desk.replies(tickets[-1]):
+            break  # it writes only where it was written to
+        tickets.append(desk.opens(text, subject="We have your mail"))
+        desk.run(45)
+    assert len(tickets) == 19  # three times what a single one may have within an hour
+    assert desk.decisions()[-1] == ("handoff", "too_many_replies")
+    assert len(desk.notes(tickets[-1])) == 1
 
 
 def test_a_person_who_says_the_same_again_is_not_left_without_an_answer(desk: DeskWorld) -> None:
