@@ -89,7 +89,7 @@ def has_next(answer: Answer) -> bool:
 
 def charge(verb: str, path: str, params: Mapping[str, Any]) -> Charge:
     """What a call counts as; documentation: "Rate Limit" and, for `include`, "View a Ticket", "List All Tickets"."""
-    place = path.partition("?")[0].rpartition("/api/v2")[2].rstrip("/")
+    place = "/" + path.partition("?")[0].rpartition("/api/v2")[2].strip("/")
     verb = verb.upper()
     included = [name for name in word(params.get("include")).split(",") if name.strip()]
     if place == "/tickets" and verb == "GET":

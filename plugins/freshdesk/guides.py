@@ -22,8 +22,8 @@ def setup(settings: Mapping[str, Any], webhook_url: str) -> str:
         'Rule 1: Admin > Workflows > Automations > "Ticket Creation", new rule. Condition: Source is any. '
         + _action(settings, webhook_url, CREATION_CONTENT)
         + "\n   If there are other rules for new tickets, have all matching rules executed, or put this one first.",
-        'Rule 2: the same under "Ticket Updates". Performed by: agent or requester. Events: Reply is sent; Note is added '
-        "(any); Status, Agent and Group are changed (from any to any). "
+        'Rule 2: the same under "Ticket Updates". Performed by: agent or requester. Events: Reply is sent; Note is '
+        "added (any); Status, Agent and Group are changed (from any to any). "
         + _action(settings, webhook_url, UPDATE_CONTENT)
         + "\n   The address is a secret: whoever has it can send events. The content Simple works too, with Ticket ID "
         "ticked.",

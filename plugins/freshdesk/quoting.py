@@ -127,8 +127,8 @@ _DIVIDER = re.compile(
 _FROM = re.compile(r"[*]?(?:From|Von|De|Da|Van|Från|Fra|Od|От|Expéditeur|差出人|发件人)[*]?\s?[:：]", re.IGNORECASE)
 _HEADER = re.compile(
     r"[*]?(?:From|To|Sent|Date|Cc|Subject|Von|An|Gesendet|Datum|Betreff|De|À|A|Para|Pour|Envoyé|"
-    r"Enviado(?: el)?|Enviada(?: em)?|Fecha|Data|Objet|Asunto|Assunto|Oggetto|Inviato|Van|Aan|Verzonden|Onderwerp|Från|Till|"
-    r"Skickat|Ämne|Fra|Til|Sendt|Emne|Od|Do|Wysłano|Temat|От|Кому|Тема|Дата)[*]?\s?[:：]",
+    r"Enviado(?: el)?|Enviada(?: em)?|Fecha|Data|Objet|Asunto|Assunto|Oggetto|Inviato|Van|Aan|Verzonden|Onderwerp|Från|"
+    r"Till|Skickat|Ämne|Fra|Til|Sendt|Emne|Od|Do|Wysłano|Temat|От|Кому|Тема|Дата)[*]?\s?[:：]",
     re.IGNORECASE,
 )
 _UNDERSCORES = re.compile(r"_{10,}\s*\Z")

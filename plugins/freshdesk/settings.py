@@ -88,9 +88,7 @@ class FreshdeskSettings(ConnectorSettings):
     )
     marker_field = fields.String(
         load_default="cf_opencx_handed_off",
-        validate=validate.Regexp(
-            r"(cf_[a-z0-9_]{1,100})?\Z", error="must be a field's API name, which begins with cf_"
-        ),
+        validate=validate.Regexp(r"(cf_[a-z0-9_]{1,100})?\Z", error="must be a field's API name, beginning with cf_"),
         metadata={"help": 'API name of the checkbox field that is ticked at a handoff; "" for none'},
     )
     tag_prefix = fields.String(

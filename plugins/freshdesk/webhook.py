@@ -72,7 +72,7 @@ def _missing(text: str) -> str:
 def _payload(text: str) -> dict[str, Any]:
     """The body's fields: JSON with or without the vendor's envelope, a form of both, or {"body": …} of the rest."""
     value = _json(text)
-    if not isinstance(value, dict) and "=" in text and text[0] not in "[{\"'":
+    if not isinstance(value, dict) and "=" in text and text[0] not in "[{<\"'":
         value = _form(text)
     if not isinstance(value, dict):
         return {"body": text[:_KEPT]}
