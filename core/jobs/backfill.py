@@ -106,6 +106,9 @@ class Backfill:
         with ThreadPoolExecutor(self._threads, thread_name_prefix="backfill") as pool:
             while not self._halted():
                 cursor = self._row.cursor
+                if cursor.get("over"):
+                    self._end()
+                    return
                 page = self._connector.list_changes(
                     self._row.since, cursor.get("list", {}), self._connection, self._http, whole=True
                 )
@@ -114,11 +117,7 @@ class Backfill:
                 inside = [one for one in new if one.at <= self._row.until]
                 if not self._import(pool, inside):
                     return
-                over = len(inside) < len(new) or not page.cursor
-                self._checkpoint(inside, page.conversations, dict(page.cursor))
-                if over:
-                    self._end()
-                    return
+                self._checkpoint(inside, page.conversations, dict(page.cursor), len(inside) < len(new))
 
     def _begin(self) -> BackfillRow:
         with self._db.read():
@@ -209,8 +208,13 @@ class Backfill:
         return True
 
     def _checkpoint(
-        self, counted: Sequence[ListedConversation], page: Sequence[ListedConversation], cursor: dict[str, Any]
+        self,
+        counted: Sequence[ListedConversation],
+        page: Sequence[ListedConversation],
+        cursor: dict[str, Any],
+        beyond: bool,
     ) -> None:
+        """Count a page, and say where the next one begins; there is none after the last, or `beyond` the window."""
         if not self._election.hold():
             raise RetryLater("another process has taken the backfill over", after=HELD_SECONDS)
         other = dict(self._row.other)
@@ -223,7 +227,7 @@ class Backfill:
         if page and all(one.at == latest for one in page):
             seen = sorted({*seen, *self._row.cursor.get("seen", ())})
         self._change(
-            cursor={"list": cursor, "seen": seen},
+            cursor={"list": cursor, "seen": seen, "over": beyond or not cursor},
             listed=self._row.listed + len(counted),
             found=self._row.found + sum(one.waiting for one in counted),
             other=other,

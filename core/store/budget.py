@@ -69,15 +69,17 @@ class Budget:
             if lane_limit is not None:
                 reserve = LANE_RESERVE if priority is Priority.BACKFILL else 0
                 waits.append(_room(lane_calls, 1, max(1, lane_limit - reserve), now))
-            if priority is Priority.BACKFILL:
-                waits.append(min(_until(row.paced_at, now), WINDOW.total_seconds()))
+            if priority is Priority.BACKFILL and row.paced_at is not None:
+                # As long as it would take its calls to become free again, were all of them made at this pace.
+                spread = WINDOW * min(charge.calls, most) / most
+                waits.append(min(_until(row.paced_at + spread, now), WINDOW.total_seconds()))
             if max(waits) > 0:
                 return max(waits)
             row.calls = [*calls, *[_stamp(now)] * charge.calls]
             if charge.lane:
                 row.lanes = {**row.lanes, charge.lane: {**lane, "calls": [*lane_calls, _stamp(now)]}}
             if priority is Priority.BACKFILL:
-                row.paced_at = now + WINDOW * min(charge.calls, most) / most
+                row.paced_at = now
             BudgetRow.update(calls=row.calls, lanes=row.lanes, paced_at=row.paced_at).where(
                 BudgetRow.id == row.id
             ).execute()

@@ -32,7 +32,7 @@ def split_html(markup: str, subject: str = "") -> Split:
     What it forwards is its content and no history, whether the `subject` or the quotation itself tells it. A message
     that would be left without a word is given back whole.
     """
-    markup = markup[:LONGEST_MESSAGE]
+    markup = _flowed(markup[:LONGEST_MESSAGE])
     kept, quoted = _by_structure(markup)
     return _joined(html_to_text(kept), html_to_text(quoted), lambda: html_to_text(markup), subject)
 
@@ -55,6 +55,7 @@ def _joined(text: str, quoted: str, whole: Callable[[], str], subject: str) -> S
 # ----------------------------------------------------------------------------------------- HTML, by structure
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)([^<>]*)>")
+_PREFORMATTED = re.compile(r"<pre\b|white-space\s{0,3}:\s{0,3}pre", re.IGNORECASE)
 _VOID = frozenset({"br", "hr", "img", "input", "meta", "link", "col", "area", "base", "wbr"})
 _CLASS = re.compile(r"""\b(?:class|id)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 _QUOTE_NAMES = frozenset(
@@ -66,6 +67,13 @@ _QUOTE_NAMES = frozenset(
 # From these on all is history: Outlook, Yahoo and Hotmail put it beside the divider and not into it.
 _REST_NAMES = frozenset({"divrplyfwdmsg", "x_divrplyfwdmsg", "appendonsend", "stopspelling", "outlookmessageheader"})
 _OUTLOOK_LINE = re.compile(r"border:\s*none;\s*border-top:\s*solid\s+#[0-9a-f]{6}\s+1\.0pt", re.IGNORECASE)
+
+
+def _flowed(markup: str) -> str:
+    """Line ends in HTML are spaces, unless the text is preformatted or has no tag at all."""
+    if not _TAG.search(markup) or _PREFORMATTED.search(markup):
+        return markup
+    return re.sub(r"[\r\n]+", " ", markup)
 
 
 def _by_structure(markup: str) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.domain import Handoff, Owner, Reason, Resolve
+from core.domain import Owner
 from tests.end_to_end.worlds import DeskWorld
 
 QUESTION = "Where is my parcel?"

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from plugins.freshdesk.simulator import FreshdeskSimulator
-from plugins.freshdesk.simulator_rule_setup import install_rules
 from werkzeug.serving import make_server
 
 from core.app import create_app
@@ -25,6 +23,8 @@ from core.store.migrations import migrate
 from core.store.models import ActionRow, DecisionRow, EventRow, MessageRow, SessionRow
 from core.testing.clock import FakeClock
 from plugins.freshchat.simulator import FreshchatSimulator
+from plugins.freshdesk.simulator import FreshdeskSimulator
+from plugins.freshdesk.simulator_rule_setup import install_rules
 
 SCRIPTED = '''
 """A responder that does what the test says, and remembers every hook that was called."""

@@ -127,6 +127,19 @@ def test_what_is_forwarded_is_the_content(markup: str, subject: str) -> None:
     assert found.quoted == ""
 
 
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("<div>It should\r\nbe here<br />\nby now.</div>", "It should be here\nby now."),
+        ("<pre>one\n  two</pre>", "one\ntwo"),
+        ('<div style="white-space: pre-wrap">one\ntwo</div>', "one\ntwo"),
+        ("one\ntwo", "one\ntwo"),
+    ],
+)
+def test_line_ends_of_html_are_spaces_but_where_they_are_meant(markup: str, text: str) -> None:
+    assert split_html(markup).text == text
+
+
 LENGTH = 200_000
 HOSTILE = {
     "line ends": "\n" * LENGTH,
