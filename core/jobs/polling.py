@@ -12,7 +12,7 @@ from peewee import fn
 from core.connector import Connector
 from core.domain import Connection, EventSource, Inbound, Owner, Priority, Session, SessionStatus, VendorState
 from core.errors import BadPayload, Refused, VendorError
-from core.flow import inbox, routing, sessions
+from core.flow import inbox, misses, routing, sessions
 from core.flow.reading import latest_message
 from core.http import HttpClient
 from core.jobs.sweep import Sweep
@@ -70,6 +70,8 @@ def note_silence(runtime: Runtime, connection: Connection) -> datetime | None:
         now = runtime.db.now()
         row = ConnectionRow.get_by_id(connection.id)
         silent = silent_since(row, float(connection.settings["poll_after_minutes"]), now)
+        if "changes" in runtime.connections.connector(connection).capabilities and not _missed_since(row):
+            silent = None  # its list shows that there was nothing to tell
         if (silent is None) != (row.polling_since is None):
             since = None if silent is None else now
             ConnectionRow.update(polling_since=since).where(ConnectionRow.id == row.id).execute()
@@ -78,6 +80,12 @@ def note_silence(runtime: Runtime, connection: Connection) -> datetime | None:
     elif silent is not None and row.polling_since is None:
         log.warning("no webhook of %s since %s; it is polled until they are back", row.name, silent)
     return silent
+
+
+def _missed_since(row: ConnectionRow) -> bool:
+    """Whether the sweep has found something that happened after the latest webhook."""
+    missed_at = misses.of(row.id).missed_at
+    return bool(missed_at) and (row.last_event_at is None or datetime.fromisoformat(missed_at) > row.last_event_at)
 
 
 def _begin(runtime: Runtime, connection: Connection) -> bool:
