@@ -37,9 +37,7 @@ def run_due(runtime: Runtime, halted: Halted) -> int:
 
     Those of several connections go on side by side: each has a limit of its own, and may take hours.
     """
-    due = [
-        connection for connection, _ in runtime.connections.all() if connection.active and _is_due(runtime, connection)
-    ]
+    due = [one for one, _ in runtime.connections.all() if one.active and _is_due(runtime, one)]
     if not due or halted():
         return 0
     with ThreadPoolExecutor(len(due), thread_name_prefix="backfills") as pool:
@@ -220,13 +218,16 @@ class Backfill:
         return True
 
     def _is_ours(self) -> bool:
-        """Whether this process is still elected: renewed now and then, and certain until it would have lapsed."""
+        """Whether this process is still elected, and the connection still there: looked at every now and then."""
         with self._renewing:
             now = self._db.now()
             if (now - self._renewed_at).total_seconds() < HELD_SECONDS / 3:
                 return True
+            present = self._runtime.connections.get(self._connection.id)
+            if present is None or not present.active or not self._election.hold():
+                return False
             self._renewed_at = now
-            return self._election.hold()
+            return True
 
     def _place_of(self, conversation_id: str) -> tuple[int | None, bool]:
         """The lease of a conversation, None while somebody holds it, and whether it has a session already."""
