@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.domain import Connection, Priority, SessionChange, VendorState
+from core.domain import Connection, Owner, Priority, SessionChange, VendorState
 from core.flow import outbox, sessions, sync
 from core.flow.plan import Planned
 from core.runtime import Runtime
 from core.store.models import SessionRow
+
+GIVEN = ("ai_resumed_by_system", "agent_assigned_by_integration")
+"""What makes a session the AI's: put back by a person (behaviour 90), or claimed, as a reopened one is (gap G3)."""
 
 
 def take_over(runtime: Runtime, connection: Connection, row: SessionRow, state: VendorState) -> list[SessionChange]:
@@ -19,8 +22,8 @@ def take_over(runtime: Runtime, connection: Connection, row: SessionRow, state: 
 
 
 def after(runtime: Runtime, connection: Connection, row: SessionRow, changes: Sequence[SessionChange]) -> None:
-    """Queue what is to be taken back, if the changes have given a session that was handed off to the AI again."""
-    if not any(change.kind == "ai_resumed_by_system" for change in changes):
+    """Queue what is to be taken back, if the changes have given the session to the AI, by whatever way."""
+    if row.owner != Owner.AI or not any(change.kind in GIVEN for change in changes):
         return
     steps = runtime.connections.connector(connection).handback_steps(sessions.to_session(row), connection)
     planned = [

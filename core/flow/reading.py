@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +26,8 @@ from core.flow.record import News, write_down
 from core.http import HttpClient
 from core.runtime import Runtime
 from core.store.models import ConnectionRow, EventRow, MessageRow, SessionRow
+
+log = logging.getLogger(__name__)
 
 OVERLAP = timedelta(minutes=10)
 """How far before the latest message known it is read again: messages may show late."""
@@ -116,6 +119,10 @@ def read(
             facts += connector.normalise(_as_event(connection, inbound, runtime.db.now()), connection)
         except BadPayload as problem:
             unread.append((inbound, str(problem)))
+        except Exception as problem:
+            # A mistake of the plugin's own must not cost the conversation all its other messages.
+            log.exception("message %s of conversation %s could not be read", inbound.external_id, conversation_id)
+            unread.append((inbound, f"{type(problem).__name__}: {problem}"))
     news = News(facts, answer.contact, answer.state, border)
     return Found(news, tuple(new), tuple(unread))
 

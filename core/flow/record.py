@@ -247,9 +247,9 @@ def _other_message(runtime: Runtime, connection: Connection, row: SessionRow, fa
     sessions.add_message(runtime.db, row, fact, fact.author, now)
     if row.status != "open":
         return []
-    owner = ownership.after_message(Owner(row.owner), fact.author, fact.visibility, own=own)
-    if owner is Owner.HUMAN:
+    if fact.author is Author.AGENT and fact.visibility is Visibility.PUBLIC and not own:
         sync.close_gate(row, now)
+    owner = ownership.after_message(Owner(row.owner), fact.author, fact.visibility, own=own)
     return sync.change_owner(row, owner, "agent_took_session_from_ai", now, fact.author_id)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from core.domain import Owner
 from core.flow.disconnect import disconnect
-from core.jobs.backfill import run_due, work_on
+from core.jobs.backfill import HELD_SECONDS, run_due, work_on
 from core.jobs.scheduler import JOBS
 from core.provisioning import configured_connection, provision, switch_on, verify
 from core.store.models import AttachmentRow, BackfillRow, EventRow, MessageRow, SessionRow
@@ -247,6 +247,26 @@ def test_two_processes_do_not_work_on_one_backfill(desk: DeskWorld) -> None:
     check(desk, tickets)
 
 
+def test_b24_a_connection_that_is_cut_meanwhile_is_read_no_further(desk: DeskWorld) -> None:
+    fill(desk, 400)
+    desk.start(backfill_days=180)
+    connection = desk.connections.named("support")
+    assert connection
+    cut = []
+
+    def cut_after_a_while() -> bool:
+        if not cut and row_of(desk).imported >= 10:
+            disconnect(desk.runtime, connection)
+            desk.clock.advance(HELD_SECONDS)
+            cut.append(len(desk.sim.record.calls("list_conversations")))
+        return False
+
+    assert work_on(desk.runtime, connection, cut_after_a_while, threads=1)
+    assert row_of(desk).state == "running"
+    assert len(desk.sim.record.calls("list_conversations")) == cut[0]
+    assert run_due(desk.runtime, never) == 0
+
+
 def test_halted_it_ends_after_what_is_under_way_and_goes_on_later(desk: DeskWorld) -> None:
     tickets = fill(desk, 400)
     desk.start(backfill_days=180)
@@ -351,7 +371,7 @@ def test_live_replies_wait_for_no_more_than_one_call_of_a_backfill_at_full_speed
 ) -> None:
     world = DeskWorld(tmp_path, f"sqlite:///{tmp_path}/relaydesk.db", clock, plan="pro")
     try:
-        fill(world, 6_000)
+        fill(world, 3_600)
         world.start(backfill_days=180, requests_per_minute=400, extra="[channels.email]\nsettle_seconds = 0\n")
         tally = Tally(world, monkeypatch)
         waits = measure_waits(monkeypatch, clock)
@@ -368,7 +388,7 @@ def test_live_replies_wait_for_no_more_than_one_call_of_a_backfill_at_full_speed
         assert connection
         work_on(world.runtime, connection, customers_write, threads=1)
         world.run(30)
-        assert len(conversations) >= 10
+        assert len(conversations) >= 8
         assert all(world.replies(ticket) for ticket in conversations)
         assert tally.refused == 0
         spacing = 61 / 388
