@@ -181,7 +181,7 @@ def test_in_the_foreground_it_tells_how_to_reach_it_and_ends_on_sigterm() -> Non
 
     def say(line: str) -> None:
         lines.append(line)
-        if line.startswith("agents:"):
+        if line.startswith("agents ("):
             api_url = next(line for line in lines if line.startswith("API address")).split()[-1]
             token = next(line for line in lines if line.startswith("access token")).split()[-1]
             headers = {"Authorization": f"Bearer {token}"}

@@ -297,7 +297,7 @@ def test_in_the_foreground_it_tells_how_to_reach_it_and_ends_on_sigterm() -> Non
 
     def say(line: str) -> None:
         lines.append(line)
-        if line.startswith("limit:"):
+        if line.startswith("groups ("):
             api_url = next(line for line in lines if line.startswith("API address")).split()[-1]
             assert requests.get(f"{api_url}/agents/me", auth=("the-key", "X"), timeout=5).status_code == 200
             os.kill(os.getpid(), signal.SIGTERM)
