@@ -379,7 +379,9 @@ def test_notes_and_claims_under_the_same_faults_are_made_once(desk: DeskWorld, k
     desk.start()
     desk.sim.fault("update_ticket", kind, performed=performed)
     desk.sim.fault("add_note", kind, performed=performed)
-    ticket = desk.answered()
+    ticket = desk.opens()
+    desk.run(180)
+    assert desk.replies(ticket) == [ANSWER]
     assert desk.sim.assignee(ticket) is desk.ai
     assert ticket.tags == ["opencx", "opencx_autopilot"]
     desk.sim.customer_writes(ticket, "I want to speak to a human")
