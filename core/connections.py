@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 READ_AGAIN = timedelta(seconds=15)
 """How old a process's knowledge of the file's connections may be: a rotated credential works within this time."""
+DOUBTED = timedelta(minutes=10)
+"""How often at most a connection that works is verified again because of what the vendor refuses it."""
 CREDENTIAL_REFUSED = "the vendor refuses the credential (401): if it was rotated, put the new one into the file"
 
 
@@ -169,8 +171,13 @@ class Connections:
         return Budget(self._db, connection.id, int(connection.settings["requests_per_minute"])).limit()
 
     def _note_credential(self, connection_id: int, status: int) -> None:
-        """Let a connection show that its credential is refused, until it is taken again (behaviour 23, 58)."""
+        """Let a connection show that its credential is refused, until it is taken again (behaviour 23, 58).
+
+        What is forbidden may be a right that the agent has lost: the connection is verified again soon (behaviour 69).
+        """
         refused = status == 401
+        if status == 403:
+            self._doubt(connection_id)
         if not refused and (status >= 400 or self._taken.get(connection_id)):
             return
         self._taken[connection_id] = not refused
@@ -179,6 +186,11 @@ class Connections:
             if row.active and refused != (row.error == CREDENTIAL_REFUSED) and row.error in ("", CREDENTIAL_REFUSED):
                 error = CREDENTIAL_REFUSED if refused else ""
                 ConnectionRow.update(error=error).where(ConnectionRow.id == connection_id).execute()
+
+    def _doubt(self, connection_id: int) -> None:
+        with self._db.write():
+            long_ago = ConnectionRow.tried_at <= self._clock.now() - DOUBTED
+            ConnectionRow.update(tried_at=None).where(ConnectionRow.id == connection_id, long_ago).execute()
 
     def client(
         self,

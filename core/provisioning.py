@@ -6,6 +6,7 @@ import logging
 from datetime import datetime, timedelta
 
 from core.config import ConnectionConfig
+from core.connections import CREDENTIAL_REFUSED, DOUBTED
 from core.domain import Identity, Priority
 from core.errors import VERIFY_FAMILY, ConfigError, RelaydeskError, RetryLater, VendorError
 from core.runtime import Runtime
@@ -15,6 +16,8 @@ log = logging.getLogger(__name__)
 
 SAME_START = timedelta(seconds=60)
 """Processes that start together ask the vendor once: a refusal this young is not asked for again."""
+LOOK_AGAIN = timedelta(hours=1)
+"""How often a connection that works is verified again: agents, roles, groups and fields change at the vendor."""
 
 
 def verify(runtime: Runtime, configured: ConnectionConfig) -> Identity:
@@ -43,14 +46,18 @@ def provision(runtime: Runtime, *, at_start: bool = False) -> None:
 
     One that fails is switched off and shows why; what it had is kept, and the others go on. After an outage it is
     tried again each time; what the vendor refused waits for a changed file, or `at_start` for a service that starts
-    anew: the mend may have been made at the vendor. One that has left the file is switched off, and one that was
-    disconnected stays so.
+    anew: the mend may have been made at the vendor. One that works is looked at again from time to time. One that has
+    left the file is switched off, and one that was disconnected stays so.
     """
     wanted = dict(runtime.connections.configured)
     for configured in wanted.values():
         row = row_for(runtime, configured)
-        if row.disconnected_at is None and _is_due(runtime, row, configured, at_start):
+        if row.disconnected_at is not None:
+            continue
+        if _is_due(runtime, row, configured, at_start):
             verify_row(runtime, row, configured)
+        elif row.active and _is_doubted(runtime, row):
+            look_again(runtime, row, configured)
     with runtime.db.write():
         ConnectionRow.update(active=False, error="it is no longer in the configuration file").where(
             ConnectionRow.name.not_in(list(wanted)) if wanted else ConnectionRow.id > 0
@@ -78,6 +85,33 @@ def _is_due(runtime: Runtime, row: ConnectionRow, configured: ConnectionConfig, 
     if row.refused_hash != configured.fingerprint:
         return True
     return at_start and (row.tried_at is None or runtime.db.now() - row.tried_at > SAME_START)
+
+
+def _is_doubted(runtime: Runtime, row: ConnectionRow) -> bool:
+    """Whether it is time to verify a connection that works once more; sooner while it shows that something is wrong."""
+    wait = DOUBTED if row.error else LOOK_AGAIN
+    return row.tried_at is None or bool(runtime.db.now() - row.tried_at >= wait)
+
+
+def look_again(runtime: Runtime, row: ConnectionRow, configured: ConnectionConfig) -> None:
+    """Verify a connection that works once more, and let it show what has changed at the vendor.
+
+    It is not switched off for that: what still works goes on, and nothing that arrives is lost.
+    """
+    values: dict[str, object] = {}
+    try:
+        values = {"error": "", "identity": _as_json(verify(runtime, configured))}
+    except VendorError as problem:
+        log.info("connection %s could not be verified again: %s", row.name, problem)
+    except RelaydeskError as problem:
+        values = {"error": str(problem)}
+        log.error("connection %s does not work as it did: %s", row.name, problem)
+    with runtime.db.write():
+        if values.get("error") and ConnectionRow.get_by_id(row.id).error == CREDENTIAL_REFUSED:
+            values = {}  # that ends by itself with the first call that is let in
+        ConnectionRow.update(tried_at=runtime.db.now(), **values).where(
+            ConnectionRow.id == row.id, ConnectionRow.active
+        ).execute()
 
 
 def verify_row(runtime: Runtime, row: ConnectionRow, configured: ConnectionConfig) -> tuple[Identity | None, str]:

@@ -16,6 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from core.cli.look import open_runtime, webhook_address, who
+from core.cli.remarks import remarks
 from core.domain import Connection, Priority
 from core.errors import ConfigError, RelaydeskError
 from core.flow.disconnect import disconnect as cut
@@ -46,9 +47,12 @@ def connections(context: click.Context, as_json: bool) -> None:
     for entry in listed:
         table.add_row(*(entry[key] for key in ("name", "connector", "state", "speaks_as", "last_event", "error")))
     Console().print(table)
+    for entry in listed:
+        for remark in entry["remarks"]:
+            click.echo(f"{entry['name']}: {remark}")
 
 
-def _shown(runtime: Runtime, connection: Connection, error: str) -> dict[str, str]:
+def _shown(runtime: Runtime, connection: Connection, error: str) -> dict[str, Any]:
     row = runtime.connections.row(connection.id)
     state = "active" if row.active else "off" if row.disconnected_at is None else "disconnected"
     if row.active and row.polling_since is not None:
@@ -61,6 +65,7 @@ def _shown(runtime: Runtime, connection: Connection, error: str) -> dict[str, st
         "last_event": str(row.last_event_at or "never"),
         "last_poll": str(row.polled_at or "never"),
         "error": error,
+        "remarks": remarks(runtime, connection),
     }
 
 

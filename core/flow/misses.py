@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,13 +17,15 @@ NAME = "misses"
 class Misses:
     """Changes that webhooks `told` of and that only the sweep found (`missed`), and how many seconds late.
 
-    `rate` is the share that was missed, None before anything has happened.
+    `missed_at` is when the last of these happened, "" for none. `rate` is the share that was missed, None before
+    anything has happened.
     """
 
     told: int = 0
     missed: int = 0
     latest_lag: float = 0.0
     longest_lag: float = 0.0
+    missed_at: str = ""
 
     @property
     def rate(self) -> float | None:
@@ -36,12 +38,12 @@ def note(db: Database, event: EventRow, news: bool) -> None:
         return
     before = of(event.connection_id)
     if event.source != EventSource.POLL:
-        _keep(db, event.connection_id, Misses(before.told + 1, before.missed, before.latest_lag, before.longest_lag))
+        _keep(db, event.connection_id, replace(before, told=before.told + 1))
         return
-    told_at = event.payload.get("at")
-    lag = (db.now() - datetime.fromisoformat(told_at)).total_seconds() if told_at else 0.0
-    lag = max(0.0, lag)
-    _keep(db, event.connection_id, Misses(before.told, before.missed + 1, lag, max(lag, before.longest_lag)))
+    told_at = str(event.payload.get("at") or db.now().isoformat())
+    lag = max(0.0, (db.now() - datetime.fromisoformat(told_at)).total_seconds())
+    measured = Misses(before.told, before.missed + 1, lag, max(lag, before.longest_lag), told_at)
+    _keep(db, event.connection_id, measured)
 
 
 def of(connection_id: int) -> Misses:
@@ -52,12 +54,7 @@ def of(connection_id: int) -> Misses:
 
 
 def _keep(db: Database, connection_id: int, measured: Misses) -> None:
-    value = {
-        "told": measured.told,
-        "missed": measured.missed,
-        "latest_lag": measured.latest_lag,
-        "longest_lag": measured.longest_lag,
-    }
+    value = asdict(measured)
     db.insert_ignore(CursorRow, connection=connection_id, name=NAME, updated_at=db.now())
     CursorRow.update(value=value, updated_at=db.now()).where(
         CursorRow.connection == connection_id, CursorRow.name == NAME

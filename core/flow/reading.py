@@ -107,8 +107,10 @@ def read(
         answer = connector.read_conversation(conversation_id, since, session, connection, http, listed)
     except BadPayload as problem:
         raise RetryLater(str(problem)) from problem
-    with runtime.db.read():
-        known = inbox.known_keys(connection.id, [one.external_id for one in answer.messages])
+    known: set[str] = set()
+    if session is not None or until is None:  # a backfill's new conversation has nothing here yet
+        with runtime.db.read():
+            known = inbox.known_keys(connection.id, [one.external_id for one in answer.messages])
     new = [one for one in answer.messages if one.external_id not in known and (until is None or _before(one, until))]
     facts: list[Fact] = []
     unread: list[tuple[Inbound, str]] = []

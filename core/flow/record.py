@@ -74,8 +74,11 @@ def write_down(
     if row is None:
         finish(event, "ignored", "no_session" if news.facts else "nothing_to_tell", now)
         return None, []
-    for fact in news.facts:
-        changes += _apply(runtime, connection, row, fact, news, event)
+    if opened and event.source == EventSource.BACKFILL and news.state is not None:
+        _old_thread(runtime, connection, row, news)
+    else:
+        for fact in news.facts:
+            changes += _apply(runtime, connection, row, fact, news, event)
     if news.state is not None:
         # What began before we were there is not answered because it is the AI's when we first see it (gap G15).
         answer = not (opened and row.gated_at is not None)
@@ -175,6 +178,25 @@ def _given_to_ai(changes: Sequence[SessionChange], *, new: bool) -> bool:
     return any(change.detail.get("to") == Owner.AI and change.detail.get("from") in from_whom for change in changes)
 
 
+def _old_thread(runtime: Runtime, connection: Connection, row: SessionRow, news: News) -> None:
+    """A whole thread of before we were there, at once: a backfill brings tens of thousands of messages."""
+    facts = [fact for fact in news.facts if isinstance(fact, MessageFact)]
+    thread = [_old(fact, connection) for fact in facts]
+    sessions.add_thread(runtime.db, row, thread, runtime.db.now())
+    for fact in facts:
+        row.data = {**row.data, **fact.data}
+        if fact.customer_id and not row.customer_id:
+            found = news.contact_called(fact.customer_id)
+            sessions.match_contact(runtime.db, row, fact.customer_id, found, runtime.db.now())
+
+
+def _old(fact: MessageFact, connection: Connection) -> tuple[MessageFact, Author]:
+    own = bool(connection.agent_id) and fact.author_id == connection.agent_id
+    # The past of a whole account would be gigabytes, and the vendor has it.
+    files = tuple(replace(file, placeholder=f"{file.name}: {NOT_FETCHED}") for file in fact.attachments)
+    return replace(fact, attachments=files), Author.AI if own else fact.author
+
+
 def _old_message(
     runtime: Runtime, connection: Connection, row: SessionRow, fact: MessageFact, news: News
 ) -> list[SessionChange]:
@@ -182,14 +204,13 @@ def _old_message(
     now = runtime.db.now()
     if fact.customer_id and not row.customer_id:
         sessions.match_contact(runtime.db, row, fact.customer_id, news.contact_called(fact.customer_id), now)
-    own = bool(connection.agent_id) and fact.author_id == connection.agent_id
-    # The past of a whole account would be gigabytes, and the vendor has it.
-    files = tuple(replace(file, placeholder=f"{file.name}: {NOT_FETCHED}") for file in fact.attachments)
-    sessions.add_message(runtime.db, row, replace(fact, attachments=files), Author.AI if own else fact.author, now)
+    old, author = _old(fact, connection)
+    sessions.add_message(runtime.db, row, old, author, now)
     row.last_message_at = fact.at  # they come in order
     if news.state is not None or row.status != "open":
         return []
     # Nobody read whose it is now, so that an agent's words are all there is to go by.
+    own = author is Author.AI
     owner = ownership.after_message(Owner(row.owner), fact.author, fact.visibility, own=own)
     return sync.change_owner(row, owner, "agent_took_session_from_ai", now, fact.author_id)
 
@@ -229,9 +250,9 @@ def _other_message(runtime: Runtime, connection: Connection, row: SessionRow, fa
     sessions.add_message(runtime.db, row, fact, fact.author, now)
     if row.status != "open":
         return []
-    owner = ownership.after_message(Owner(row.owner), fact.author, fact.visibility, own=own)
-    if owner is Owner.HUMAN:
+    if fact.author is Author.AGENT and fact.visibility is Visibility.PUBLIC and not own:
         sync.close_gate(row, now)
+    owner = ownership.after_message(Owner(row.owner), fact.author, fact.visibility, own=own)
     return sync.change_owner(row, owner, "agent_took_session_from_ai", now, fact.author_id)
 
 

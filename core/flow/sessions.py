@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -86,20 +86,7 @@ def mark(row: SessionRow, kind: str, at: datetime, detail: Mapping[str, Any] | N
 
 def add_message(db: Database, row: SessionRow, fact: MessageFact, author: Author, now: datetime) -> int | None:
     """Put a message into the thread and return its id; None if it is there already."""
-    stored = db.insert_ignore(
-        MessageRow,
-        session=row.id,
-        connection=row.connection_id,
-        external_id=fact.external_id or None,
-        author=author.value,
-        author_id=fact.author_id,
-        visibility=fact.visibility.value,
-        text=fact.text,
-        at=fact.at,
-        received_at=now,
-        quoted=fact.quoted,
-        automatic=fact.automatic,
-    )
+    stored = db.insert_ignore(MessageRow, **_values(row, fact, author, now))
     if stored is None:
         return None
     for attachment in fact.attachments:
@@ -115,6 +102,34 @@ def add_message(db: Database, row: SessionRow, fact: MessageFact, author: Author
     row.last_message_at = now
     row.updated_at = now
     return stored
+
+
+def add_thread(db: Database, row: SessionRow, thread: Sequence[tuple[MessageFact, Author]], now: datetime) -> None:
+    """Put the messages of a new session's thread into it, oldest first; each with its author."""
+    plain = [_values(row, fact, author, now) for fact, author in thread if not fact.attachments]
+    for start in range(0, len(plain), 50):
+        MessageRow.insert_many(plain[start : start + 50]).on_conflict(action="nothing").execute()
+    for fact, author in thread:
+        if fact.attachments:
+            add_message(db, row, fact, author, now)
+    if thread:
+        row.last_message_at = thread[-1][0].at
+
+
+def _values(row: SessionRow, fact: MessageFact, author: Author, now: datetime) -> dict[str, Any]:
+    return {
+        "session": row.id,
+        "connection": row.connection_id,
+        "external_id": fact.external_id or None,
+        "author": author.value,
+        "author_id": fact.author_id,
+        "visibility": fact.visibility.value,
+        "text": fact.text,
+        "at": fact.at,
+        "received_at": now,
+        "quoted": fact.quoted,
+        "automatic": fact.automatic,
+    }
 
 
 def add_own_message(db: Database, row: SessionRow, fact: MessageFact, now: datetime) -> None:

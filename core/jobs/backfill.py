@@ -179,11 +179,9 @@ class Backfill:
     def _store(self, listed: ListedConversation, found: reading.Found | None, problem: str) -> bool:
         with self._db.write():
             now = self._db.now()
-            lease_id = inbox.lease_of(self._db, self._connection.id, listed.conversation_id)
-            lease = self._db.for_update(LeaseRow.select().where(LeaseRow.id == lease_id), skip_locked=False).get()
-            if lease.until is not None and lease.until >= now:
+            lease_id, known = self._place_of(listed.conversation_id)
+            if lease_id is None:
                 return False
-            known = SessionRow.select().where(SessionRow.lease == lease_id).exists()
             event: EventRow = EventRow.create(
                 connection=self._connection.id,
                 lease=lease_id,
@@ -206,6 +204,20 @@ class Backfill:
             column = BackfillRow.known if known else BackfillRow.imported if found is not None else BackfillRow.gone
             BackfillRow.update({column: column + 1}).where(BackfillRow.id == self._row.id).execute()
         return True
+
+    def _place_of(self, conversation_id: str) -> tuple[int | None, bool]:
+        """The lease of a conversation, None while somebody holds it, and whether it has a session already."""
+        key = {"connection": self._connection.id, "conversation_id": conversation_id}
+        made = self._db.insert_ignore(LeaseRow, **key)
+        if made is not None:
+            return made, False
+        query = LeaseRow.select().where(
+            LeaseRow.connection == self._connection.id, LeaseRow.conversation_id == conversation_id
+        )
+        lease = self._db.for_update(query, skip_locked=False).get()
+        if lease.until is not None and lease.until >= self._db.now():
+            return None, False
+        return int(lease.id), SessionRow.select().where(SessionRow.lease == lease.id).exists()
 
     def _checkpoint(
         self,

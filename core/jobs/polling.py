@@ -12,7 +12,7 @@ from peewee import fn
 from core.connector import Connector
 from core.domain import Connection, EventSource, Inbound, Owner, Priority, Session, SessionStatus, VendorState
 from core.errors import BadPayload, Refused, VendorError
-from core.flow import inbox, routing, sessions
+from core.flow import inbox, misses, routing, sessions
 from core.flow.reading import latest_message
 from core.http import HttpClient
 from core.jobs.sweep import Sweep
@@ -70,6 +70,8 @@ def note_silence(runtime: Runtime, connection: Connection) -> datetime | None:
         now = runtime.db.now()
         row = ConnectionRow.get_by_id(connection.id)
         silent = silent_since(row, float(connection.settings["poll_after_minutes"]), now)
+        if "changes" in runtime.connections.connector(connection).capabilities and not _missed_since(row):
+            silent = None  # its list shows that there was nothing to tell
         if (silent is None) != (row.polling_since is None):
             since = None if silent is None else now
             ConnectionRow.update(polling_since=since).where(ConnectionRow.id == row.id).execute()
@@ -78,6 +80,12 @@ def note_silence(runtime: Runtime, connection: Connection) -> datetime | None:
     elif silent is not None and row.polling_since is None:
         log.warning("no webhook of %s since %s; it is polled until they are back", row.name, silent)
     return silent
+
+
+def _missed_since(row: ConnectionRow) -> bool:
+    """Whether the sweep has found something that happened after the latest webhook."""
+    missed_at = misses.of(row.id).missed_at
+    return bool(missed_at) and (row.last_event_at is None or datetime.fromisoformat(missed_at) > row.last_event_at)
 
 
 def _begin(runtime: Runtime, connection: Connection) -> bool:
@@ -123,10 +131,10 @@ class Round:
         """
         with self._db.read():
             now = self._db.now()
-            query = SessionRow.select().where(
-                SessionRow.connection == self._connection.id, SessionRow.status == SessionStatus.OPEN.value
-            )
-            rows: list[SessionRow] = list(_longest_ago_first(query if everything else _waiting(query, now)))
+            mine = SessionRow.select().where(SessionRow.connection == self._connection.id)
+            is_open = SessionRow.status == SessionStatus.OPEN.value
+            query = mine.where(is_open | _just_closed(now)) if everything else _waiting(mine.where(is_open), now)
+            rows: list[SessionRow] = list(_longest_ago_first(query))
         if everything:
             return [row.id for row in rows]
         return [row.id for row in rows if _is_due(row, now)]
@@ -135,7 +143,7 @@ class Round:
         with self._db.read():
             row = SessionRow.get_by_id(session_id)
             session = sessions.to_session(row)
-            since = latest_message(row) - OVERLAP
+            since = _unread_since(row)
         try:
             read = self._connector.read_conversation(
                 session.conversation_id, since, session, self._connection, self._http
@@ -216,7 +224,7 @@ class Round:
                 row = SessionRow.get_or_none(
                     SessionRow.connection == self._connection.id, SessionRow.conversation_id == conversation_id
                 )
-                since = None if row is None else latest_message(row) - OVERLAP
+                since = None if row is None else _unread_since(row)
             if row is not None and row.status == SessionStatus.OPEN:
                 continue  # it is looked at among the open ones
             read = self._connector.read_conversation(conversation_id, since, None, self._connection, self._http)
@@ -247,6 +255,18 @@ class Round:
                     )
         if stored:
             self._db.signal()
+
+
+def _just_closed(now: datetime) -> Any:
+    """Those closed since they were last looked at: what was said just before may not have been heard."""
+    unseen = SessionRow.polled_at.is_null() | (SessionRow.polled_at <= SessionRow.owner_at)
+    return (SessionRow.owner_at > now - WATCHED) & unseen
+
+
+def _unread_since(row: SessionRow) -> datetime:
+    """From when on messages may be missing: what came by webhook since the last look says nothing of those before."""
+    looked: datetime = row.polled_at or row.created_at
+    return min(latest_message(row), looked) - OVERLAP
 
 
 def _waiting(query: Any, now: datetime) -> Any:

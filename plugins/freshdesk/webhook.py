@@ -30,9 +30,12 @@ _URL_KEYS = ("ticket_url", "ticket.url", "url", "ticket_portal_url", "ticket_lin
 # A number at the end: tickets may bear a prefix ("INC-12", "#12").
 _NUMBER = re.compile(r"(?:[A-Za-z]{0,12}[-\s]?#?\s?)?([1-9][0-9]{0,18})(?:\.0)?")
 _IN_URL = re.compile(r"/tickets/([1-9][0-9]{0,18})(?![0-9])")
-# In a body that is no JSON: XML, or most often for a quotation mark or an unquoted {{triggered_event}} pasted into it.
+# In a body that is no JSON: XML, or most often for a quotation mark or an unquoted {{triggered_event}} pasted into it;
+# or for the quotation marks that a word processor makes of plain ones.
+_QUOTES = "\"'\\u201c\\u201d\\u201e\\u201f\\u2018\\u2019\\u00ab\\u00bb"
 _SOMEWHERE = re.compile(
-    r"""ticket[-_.]?id["'\]]{0,3}\s{0,5}[:=>]\s{0,5}["']?\s{0,5}(?:[A-Za-z]{0,12}[-\s]?)?\#?([1-9][0-9]{0,18})(?![0-9])""",
+    rf"ticket[-_.]?id[{_QUOTES}\]]{{0,3}}\s{{0,5}}[:=>]\s{{0,5}}[{_QUOTES}]?\s{{0,5}}"
+    r"(?:[A-Za-z]{0,12}[-\s]?)?\#?([1-9][0-9]{0,18})(?![0-9])",
     re.IGNORECASE,
 )
 _EVENT = re.compile(r"\bticket_created\b|ticket_action[\"']?\s{0,3}:\s{0,3}[\"']?created", re.IGNORECASE)

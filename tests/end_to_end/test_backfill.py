@@ -351,7 +351,7 @@ def test_live_replies_wait_for_no_more_than_one_call_of_a_backfill_at_full_speed
 ) -> None:
     world = DeskWorld(tmp_path, f"sqlite:///{tmp_path}/relaydesk.db", clock, plan="pro")
     try:
-        fill(world, 6_000)
+        fill(world, 3_600)
         world.start(backfill_days=180, requests_per_minute=400, extra="[channels.email]\nsettle_seconds = 0\n")
         tally = Tally(world, monkeypatch)
         waits = measure_waits(monkeypatch, clock)
@@ -368,7 +368,7 @@ def test_live_replies_wait_for_no_more_than_one_call_of_a_backfill_at_full_speed
         assert connection
         work_on(world.runtime, connection, customers_write, threads=1)
         world.run(30)
-        assert len(conversations) >= 10
+        assert len(conversations) >= 8
         assert all(world.replies(ticket) for ticket in conversations)
         assert tally.refused == 0
         spacing = 61 / 388

@@ -76,6 +76,7 @@ def main(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 def test_the_commands_are_those_of_the_design(run: Run) -> None:
     assert COMMANDS == [
+        "backfill",
         "check",
         "connections",
         "demo",
@@ -159,7 +160,7 @@ def test_migrate_applies_what_is_missing_once(project: Path, run: Run) -> None:
 
 def test_plugins_are_listed_with_their_hooks(project: Path, run: Run) -> None:
     listed = json.loads(run("plugins", "--json").output)
-    assert [plugin["name"] for plugin in listed] == ["answers", "freshchat"]
+    assert [plugin["name"] for plugin in listed] == ["answers", "freshchat", "freshdesk"]
     assert listed[0]["hooks"] == ["draft_reply"]
     assert "register_connectors" in run("plugins").output
 

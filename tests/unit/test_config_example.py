@@ -125,7 +125,7 @@ def test_the_example_loads_unchanged_with_its_plugins(environment: Path) -> None
     config = load_config(environment / "config.toml")
     config = check_plugin_settings(config, load_plugins(config))
     assert config.connections == ()
-    assert config.plugins.enabled == ("answers", "freshchat")
+    assert config.plugins.enabled == ("answers", "freshchat", "freshdesk")
 
 
 @pytest.mark.parametrize("style", ["levels", "advanced"])
@@ -133,7 +133,7 @@ def test_the_example_loads_with_all_its_settings_in_use(environment: Path, style
     (environment / "config.toml").write_text(in_use(style), encoding="utf-8")
     config = load_config(environment / "config.toml")
     config = check_plugin_settings(config, load_plugins(config))
-    assert [connection.name for connection in config.connections] == ["support"]
-    assert config.connections[0].fingerprint
+    assert [connection.name for connection in config.connections] == ["support", "tickets"]
+    assert all(connection.fingerprint for connection in config.connections)
     assert config.handoff.style == style
     assert config.handoff.office_hours[Channel.WEB] != config.handoff.office_hours[Channel.EMAIL]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -93,13 +92,23 @@ def test_the_promised_waits_are_the_defaults() -> None:
     assert "failed five times" in README
 
 
-def test_the_connection_that_is_shown_is_a_good_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    [shown] = [text for text in re.findall(r"```toml\n(.*?)```", README, re.DOTALL) if "[[connections]]" in text]
+@pytest.mark.parametrize("connector", ["freshchat", "freshdesk"])
+def test_the_connections_that_are_shown_are_good_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, connector: str
+) -> None:
+    shown = [text for text in re.findall(r"```toml\n(.*?)```", README, re.DOTALL) if "[[connections]]" in text]
+    [mine] = [text for text in shown if f'connector = "{connector}"' in text]
     monkeypatch.setenv("FRESHCHAT_ACCESS_TOKEN", "a-token")
+    monkeypatch.setenv("FRESHDESK_API_KEY", "a-key")
     (tmp_path / "secret_key").write_text("0123456789" * 4)
-    source = "\n".join(line.removeprefix("   ") for line in shown.splitlines())
-    assert tomllib.loads(source)["connections"][0]["name"] == "support"
-    (tmp_path / "config.toml").write_text(source + '\n[plugins]\nenabled = ["freshchat"]\n', encoding="utf-8")
+    source = "\n".join(line.removeprefix("   ") for line in mine.splitlines())
+    server = (
+        ""
+        if "[server]" in source
+        else '[server]\nbase_url = "http://localhost"\nsecret_key = { file = "secret_key" }\n'
+    )
+    (tmp_path / "config.toml").write_text(f'{server}{source}\n[plugins]\nenabled = ["{connector}"]\n', encoding="utf-8")
     config = load_config(tmp_path / "config.toml")
     [connection] = check_plugin_settings(config, load_plugins(config)).connections
-    assert connection.settings["domain"] == "yourcompany.freshchat.com"
+    assert f"relaydesk webhook-url {connection.name} --guide" in README
+    assert connection.settings["domain"] == f"yourcompany.{connector}.com"

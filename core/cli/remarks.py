@@ -1,0 +1,36 @@
+"""What an operator should know of a connection beside its state: calls that were refused, what came late, warnings."""
+
+from __future__ import annotations
+
+from core.domain import Connection
+from core.flow import misses
+from core.runtime import Runtime
+from core.store.models import EventRow
+
+
+def remarks(runtime: Runtime, connection: Connection) -> list[str]:
+    """Sentences about what works less well than it could, each with its mend where there is one."""
+    row = runtime.connections.row(connection.id)
+    with runtime.db.read():
+        measured = misses.of(connection.id)
+        unread = EventRow.select().where(EventRow.connection == connection.id, EventRow.state == "rejected").count()
+    found = [f"warning: {warning}" for warning in (connection.identity.warnings if connection.identity else ())]
+    if row.stale_calls:
+        found.append(
+            f"{_calls(row.stale_calls)} at an address of an earlier connection: copy the present one, which "
+            f"`relaydesk webhook-url {connection.name}` prints, to the vendor"
+        )
+    if row.refused_calls:
+        found.append(f"{_calls(row.refused_calls)} without the right secret or signature")
+    if unread:
+        found.append(f"{unread} different {'call' if unread == 1 else 'calls'} of the webhook could not be read")
+    if measured.missed:
+        found.append(
+            f"{measured.missed} of {measured.missed + measured.told} changes were told by no webhook and found by "
+            f"asking, the last one after {measured.latest_lag:.0f} s, none later than {measured.longest_lag:.0f} s"
+        )
+    return found
+
+
+def _calls(number: int) -> str:
+    return "1 call" if number == 1 else f"{number} calls"
