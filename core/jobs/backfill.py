@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -32,17 +33,23 @@ Halted = Callable[[], bool]
 
 
 def run_due(runtime: Runtime, halted: Halted) -> int:
-    """Work on every backfill that is not finished, and that no other process works on; returns how many there were."""
-    worked = 0
-    for connection, _ in list(runtime.connections.all()):
-        with runtime.db.read():
-            row = BackfillRow.get_or_none(BackfillRow.connection == connection.id)
-        if halted() or not connection.active or row is None or row.state not in UNFINISHED:
-            continue
-        if row.next_at is not None and row.next_at > runtime.db.now():
-            continue
-        worked += work_on(runtime, connection, halted)
-    return worked
+    """Work on every backfill that is not finished, and that no other process works on; returns how many there were.
+
+    Those of several connections go on side by side: each has a limit of its own, and may take hours.
+    """
+    due = [one for one, _ in runtime.connections.all() if one.active and _is_due(runtime, one)]
+    if not due or halted():
+        return 0
+    with ThreadPoolExecutor(len(due), thread_name_prefix="backfills") as pool:
+        return sum(pool.map(lambda connection: work_on(runtime, connection, halted), due))
+
+
+def _is_due(runtime: Runtime, connection: Connection) -> bool:
+    with runtime.db.read():
+        row = BackfillRow.get_or_none(BackfillRow.connection == connection.id)
+    if row is None or row.state not in UNFINISHED:
+        return False
+    return row.next_at is None or bool(row.next_at <= runtime.db.now())
 
 
 def work_on(runtime: Runtime, connection: Connection, halted: Halted, threads: int = THREADS) -> bool:
@@ -98,6 +105,8 @@ class Backfill:
         self._election = election
         self._halted = halted
         self._threads = threads
+        self._renewed_at = self._db.now()
+        self._renewing = threading.Lock()
         self._http: HttpClient = runtime.connections.http(connection, Priority.BACKFILL, halted)
         self._row = self._begin()
 
@@ -159,7 +168,7 @@ class Backfill:
 
     def _import_one(self, listed: ListedConversation) -> bool | None:
         """Import one; False if somebody works on it just now, None if the run was broken off."""
-        if self._halted():
+        if self._halted() or not self._is_ours():
             return None
         try:
             found = reading.read(
@@ -182,11 +191,11 @@ class Backfill:
             lease_id, known = self._place_of(listed.conversation_id)
             if lease_id is None:
                 return False
-            event: EventRow = EventRow.create(
+            mark = self._db.insert_ignore(
+                EventRow,
                 connection=self._connection.id,
                 lease=lease_id,
                 dedupe_key=f"{KIND}:{listed.conversation_id}",
-                external_id="",
                 kind=KIND,
                 conversation_id=listed.conversation_id,
                 payload={"at": listed.at.isoformat(), "status": listed.status},
@@ -197,6 +206,9 @@ class Backfill:
                 received_at=now,
                 done_at=now,
             )
+            if mark is None:
+                return True  # it was stored by somebody else meanwhile
+            event = EventRow.get_by_id(mark)
             if found is not None and not known:
                 write_down(self._runtime, lease_id, self._connection, event, found.news)
                 for inbound, words in found.unread:
@@ -204,6 +216,18 @@ class Backfill:
             column = BackfillRow.known if known else BackfillRow.imported if found is not None else BackfillRow.gone
             BackfillRow.update({column: column + 1}).where(BackfillRow.id == self._row.id).execute()
         return True
+
+    def _is_ours(self) -> bool:
+        """Whether this process is still elected, and the connection still there: looked at every now and then."""
+        with self._renewing:
+            now = self._db.now()
+            if (now - self._renewed_at).total_seconds() < HELD_SECONDS / 3:
+                return True
+            present = self._runtime.connections.get(self._connection.id)
+            if present is None or not present.active or not self._election.hold():
+                return False
+            self._renewed_at = now
+            return True
 
     def _place_of(self, conversation_id: str) -> tuple[int | None, bool]:
         """The lease of a conversation, None while somebody holds it, and whether it has a session already."""

@@ -12,7 +12,7 @@ import pytest
 
 from core.domain import Owner
 from core.flow.disconnect import disconnect
-from core.jobs.backfill import run_due, work_on
+from core.jobs.backfill import HELD_SECONDS, run_due, work_on
 from core.jobs.scheduler import JOBS
 from core.provisioning import configured_connection, provision, switch_on, verify
 from core.store.models import AttachmentRow, BackfillRow, EventRow, MessageRow, SessionRow
@@ -245,6 +245,26 @@ def test_two_processes_do_not_work_on_one_backfill(desk: DeskWorld) -> None:
     assert work_on(desk.runtime, connection, another, threads=1)
     assert results == [False]
     check(desk, tickets)
+
+
+def test_b24_a_connection_that_is_cut_meanwhile_is_read_no_further(desk: DeskWorld) -> None:
+    fill(desk, 400)
+    desk.start(backfill_days=180)
+    connection = desk.connections.named("support")
+    assert connection
+    cut = []
+
+    def cut_after_a_while() -> bool:
+        if not cut and row_of(desk).imported >= 10:
+            disconnect(desk.runtime, connection)
+            desk.clock.advance(HELD_SECONDS)
+            cut.append(len(desk.sim.record.calls("list_conversations")))
+        return False
+
+    assert work_on(desk.runtime, connection, cut_after_a_while, threads=1)
+    assert row_of(desk).state == "running"
+    assert len(desk.sim.record.calls("list_conversations")) == cut[0]
+    assert run_due(desk.runtime, never) == 0
 
 
 def test_halted_it_ends_after_what_is_under_way_and_goes_on_later(desk: DeskWorld) -> None:

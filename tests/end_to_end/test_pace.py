@@ -132,7 +132,7 @@ def test_own_echoes_start_nothing(world: Any) -> None:
     assert len(world.decisions()) == 1
 
 
-def test_b50_ten_deliveries_of_one_message_lead_to_one_reply(world: Any) -> None:
+def test_b50_g14_ten_deliveries_of_one_message_lead_to_one_reply(world: Any) -> None:
     world.start()
     world.sim.webhooks.copies = 10
     conversation = world.sim.customer_writes(world.ada, "Hi")

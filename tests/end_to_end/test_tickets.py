@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from core.domain import Owner
+from plugins.freshdesk.simulator_happenings import Performer
 from plugins.freshdesk.simulator_state import CHAT, EMAIL, FEEDBACK_WIDGET, PHONE, PORTAL, RESOLVED, WEB_CHAT
 from tests.end_to_end.worlds import DeskWorld
 
@@ -312,3 +313,16 @@ def test_b84_tags_that_the_account_refuses_hinder_neither_claim_nor_answer(desk:
     ticket = desk.answered()
     assert desk.sim.assignee(ticket) is desk.ai
     assert ticket.tags == []
+
+
+def test_g7_what_a_survey_says_is_kept_and_is_no_message_of_the_customers(desk: DeskWorld) -> None:
+    desk.start()
+    ticket = desk.answered()
+    turns = len(desk.decisions())
+    performer = Performer("requester", desk.ada.id)
+    survey = 6  # the vendor's source of a conversation that a satisfaction survey has made
+    desk.sim.account.write(ticket, performer, "Extremely happy", desk.ada.id, source=survey, incoming=True)
+    desk.run(60)
+    assert ("system", "public", "Extremely happy") in desk.messages()
+    assert len(desk.decisions()) == turns
+    assert len(desk.replies(ticket)) == 1
