@@ -1,9 +1,10 @@
 """Commands that stand in for a vendor: `simulate` runs one, `send-fixture` sends one of its payloads.
 
 A plugin takes part by a module `simulator` beside its connector. It has `build(**options)`, which gives an account
-that is not running yet, `simulate(host, port, *, say, **options)`, which runs one in the foreground, where there is a
-choice `DIALECTS` and `EVENT_SETS`, whose names are values of the options `dialect` and `events`, and where the vendor
-signs its webhooks `signed_headers(body, pem)`, which raises `ValueError` for a key that is no good.
+that is not running yet, and `simulate(host, port, *, say, **options)`, which runs one in the foreground. Where there
+is a choice it has the tables of `CHOICES`, whose names are the values of an option; and where the vendor signs its
+webhooks `signed_headers(body, pem)`, which raises `ValueError` for a key that is no good. A module `simulator_demo`
+beside it has the vendor's round of the demo; see `core.testing.demo`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import click
 import requests
@@ -25,8 +27,11 @@ from core.config import Config, load_config
 from core.connector import Connector
 from core.errors import ConfigError
 from core.plugin_manager import load_plugins
+from core.testing.demo import Round
 
 ANSWER_SECONDS = 10.0
+CHOICES = {"dialect": "DIALECTS", "events": "EVENT_SETS", "plan": "PLANS", "webhook_content": "CONTENTS"}
+"""Options that not every simulator knows, and the table by which one that does says which values there are."""
 
 EVERYTHING = """
 [server]
@@ -44,10 +49,15 @@ def folder_of(connector: Connector) -> Path:
 
 def simulator_of(connector: Connector) -> ModuleType | None:
     """The module that simulates a connector's vendor; None if its plugin has none."""
-    if not (folder_of(connector) / "simulator.py").is_file():
+    return _beside(connector, "simulator")
+
+
+def _beside(connector: Connector, module: str) -> ModuleType | None:
+    """A module in the folder of a connector's plugin; None if there is no such one."""
+    if not (folder_of(connector) / f"{module}.py").is_file():
         return None
     package = type(connector).__module__.rpartition(".")[0]
-    return importlib.import_module(f"{package}.simulator")
+    return importlib.import_module(f"{package}.{module}")
 
 
 def _bundled_connectors() -> Iterator[Connector]:
@@ -71,50 +81,40 @@ def find_simulator(name: str) -> ModuleType:
     return simulator
 
 
+def find_rounds() -> dict[str, Round]:
+    """The vendors' rounds of the demo, by the names of their connectors."""
+    found = {connector.name: _beside(connector, "simulator_demo") for connector in _bundled_connectors()}
+    return {name: module.ROUND for name, module in sorted(found.items()) if module is not None}
+
+
 @click.command()
 @click.argument("connector")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port to listen at; 0 takes a free one.")
 @click.option("--token", default=None, help="The API token it accepts; without it one is made up.")
 @click.option("--webhook-url", default=None, help="Where it sends its webhooks.")
-@click.option(
-    "--requests-per-minute", type=click.IntRange(min=1), default=60, show_default=True, help="Its rate limit."
-)
+@click.option("--requests-per-minute", type=click.IntRange(min=1), help="Its rate limit, instead of its own default.")
 @click.option("--agent-email", default="robin@example.com", show_default=True, help="The e-mail of the AI's agent.")
-@click.option("--dialect", default="", help="How it answers, where the simulator of CONNECTOR knows several ways.")
-@click.option("--events", default="", help="Which set of webhooks is on, where the simulator knows several sets.")
-def simulate(
-    connector: str,
-    host: str,
-    port: int,
-    token: str | None,
-    webhook_url: str | None,
-    requests_per_minute: int,
-    agent_email: str,
-    dialect: str,
-    events: str,
-) -> None:
+@click.option("--dialect", help="How it answers (Freshchat).")
+@click.option("--events", help="Which set of webhooks is on (Freshchat).")
+@click.option("--plan", help="The plan whose rate limits it has (Freshdesk).")
+@click.option("--webhook-content", help="What the rules that send its webhooks are filled in with (Freshdesk).")
+def simulate(connector: str, host: str, port: int, **options: Any) -> None:
     """Run a simulated account of the vendor CONNECTOR, with a page to write as the customer and work as the agent.
 
-    It prints what to put into a [[connections]] table: api_url, access_token, default_agent_email and public_key.
+    It prints what to put into a [[connections]] table, each with the name of its key: for Freshchat api_url,
+    access_token, default_agent_email and public_key, for Freshdesk api_url and api_key.
     """
     simulator = find_simulator(connector)
-    chosen: dict[str, str] = {}
-    for option, wanted, table in (("dialect", dialect, "DIALECTS"), ("events", events, "EVENT_SETS")):
-        known = getattr(simulator, table, ())
-        if wanted and wanted not in known:
-            raise click.UsageError(f'--{option}: there is no "{wanted}". Those there are: {", ".join(known) or "none"}')
-        chosen |= {option: wanted} if wanted else {}
-    simulator.simulate(
-        host,
-        port,
-        say=click.echo,
-        **chosen,
-        token=token,
-        webhook_url=webhook_url,
-        requests_per_minute=requests_per_minute,
-        agent_email=agent_email,
-    )
+    given = {name: value for name, value in options.items() if value is not None}
+    for name, table in CHOICES.items():
+        known = getattr(simulator, table, None)
+        if name in given and (known is None or given[name] not in known):
+            option = f"--{name.replace('_', '-')}"
+            if known is None:
+                raise click.UsageError(f'{option}: the simulator of "{connector}" has no such choice')
+            raise click.UsageError(f'{option}: there is no "{given[name]}". Those there are: {", ".join(known)}')
+    simulator.simulate(host, port, say=click.echo, **given)
 
 
 @click.command("send-fixture")
@@ -128,15 +128,22 @@ def simulate(
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A private RSA key (PEM) to sign it with, for a connection whose public_key is its counterpart.",
 )
+@click.option("--header", "given", multiple=True, metavar="NAME:VALUE", help="A header to send with it.")
 @click.pass_obj
 def send_fixture(
-    config_path: str, connection: str, fixture: str, listing: bool, url: str, key_file: Path | None
+    config_path: str,
+    connection: str,
+    fixture: str,
+    listing: bool,
+    url: str,
+    key_file: Path | None,
+    given: tuple[str, ...],
 ) -> None:
     """Send the vendor's payload FIXTURE to the running service, as the vendor would, by way of CONNECTION.
 
     A connection with a public key refuses it without --sign-with: a fixture bears no signature of your account.
     For that make a pair of keys, and let the public one be the connection's public_key while you are trying:
-    `openssl genrsa -out key.pem` and `openssl rsa -in key.pem -pubout`.
+    `openssl genrsa -out key.pem` and `openssl rsa -in key.pem -pubout`. One with a secret wants --header.
     """
     with closing(open_runtime(config_path)) as runtime:
         address, _ = webhook_address(runtime, connection)
@@ -144,7 +151,8 @@ def send_fixture(
         if known is None:
             raise ConfigError("connections", f'there is no connection "{connection}"', "Add it to the configuration.")
         connector = runtime.connections.connector(known)
-    fixtures = {file.stem: file for file in sorted((folder_of(connector) / "fixtures").glob("*.json"))}
+    folder = folder_of(connector) / "fixtures"
+    fixtures = {file.stem: file for file in sorted([*folder.glob("*.json"), *folder.glob("*.txt")])}
     if listing:
         click.echo("\n".join(fixtures))
         return
@@ -152,7 +160,7 @@ def send_fixture(
         known_ones = ", ".join(fixtures) or "none"
         raise click.UsageError(f'there is no fixture "{fixture}". Those there are: {known_ones}')
     body = fixtures[fixture].read_bytes()
-    headers = {"Content-Type": "application/json"}
+    headers = {"Content-Type": _content_type(body), **dict(map(_header, given))}
     if key_file is not None:
         headers |= _signature(connector, body, key_file)
     try:
@@ -165,6 +173,18 @@ def send_fixture(
         sys.exit(1)
     click.echo(f"{answer.status_code} {answer.text.strip()}")
     sys.exit(0 if answer.ok else 1)
+
+
+def _content_type(body: bytes) -> str:
+    """What a vendor says of such a body: JSON also where it is broken, else a form."""
+    return "application/json" if body.lstrip()[:1] in (b"{", b"[") else "application/x-www-form-urlencoded"
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not (name.strip() and colon):
+        raise click.UsageError(f"--header {name}: write it as NAME:VALUE")
+    return name.strip(), value.strip()
 
 
 def _signature(connector: Connector, body: bytes, key_file: Path) -> dict[str, str]:

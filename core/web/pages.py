@@ -59,7 +59,7 @@ def pages(runtime: Runtime) -> Blueprint:
             page=page,
             more=more,
             configured=[connection.name for connection in runtime.config.connections],
-            connections=list(runtime.connections.all()),
+            connections=queries.lines_of(runtime.db, runtime.connections.all()),
             troubles=queries.troubles(runtime.db),
         )
 

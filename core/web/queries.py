@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
 from peewee import JOIN, fn
 
-from core.domain import Visibility
+from core.domain import Connection, Visibility
+from core.flow import misses
+from core.flow.misses import Misses
 from core.store.database import Database
 from core.store.models import (
     ActionRow,
     AttachmentRow,
+    BackfillRow,
     ConnectionRow,
     ContactRow,
     DecisionRow,
@@ -35,6 +39,7 @@ class Listed:
     status: str
     owner: str
     contact: str
+    subject: str
     last: str
     updated_at: datetime
 
@@ -46,11 +51,29 @@ class Opened:
     session: Any
     connection: str
     contact: str
+    subject: str
     messages: list[Any]
     attachments: dict[int, list[Any]]
     decisions: list[Any]
     actions: list[Any]
     timeline: list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What is to be told of a connection: why it is off, what it warns of, how its import goes, what its rules miss."""
+
+    name: str
+    active: bool
+    error: str
+    warnings: tuple[str, ...]
+    imported: Any
+    misses: Misses
+
+    @property
+    def importing(self) -> bool:
+        """Whether the import of what waited at the vendor is not over yet."""
+        return self.imported is not None and self.imported.state in ("waiting", "running")
 
 
 def inbox(db: Database, page: int) -> tuple[list[Listed], bool]:
@@ -75,6 +98,7 @@ def inbox(db: Database, page: int) -> tuple[list[Listed], bool]:
             status=row.status,
             owner=row.owner,
             contact=_who(row.contact),
+            subject=_subject(row),
             last=last.get(row.id, ""),
             updated_at=row.updated_at,
         )
@@ -108,6 +132,7 @@ def opened(db: Database, session_id: int) -> Opened | None:
             session=row,
             connection=row.connection.name,
             contact=_who(row.contact),
+            subject=_subject(row),
             messages=messages,
             attachments=files,
             decisions=list(DecisionRow.select().where(DecisionRow.session == row.id).order_by(DecisionRow.id)),
@@ -136,6 +161,32 @@ def troubles(db: Database) -> dict[str, int]:
                 found["unknown_kind"] += row["number"]
         found["parked"] = ActionRow.select().where(ActionRow.state == "parked").count()
     return found
+
+
+def lines_of(db: Database, connections: Iterable[tuple[Connection, str]]) -> list[Line]:
+    """What there is to tell of each connection; those of which nothing is to be told are left out."""
+    told = []
+    with db.read():
+        imports = {row.connection_id: row for row in BackfillRow.select()}
+        for connection, error in connections:
+            identity = connection.identity
+            line = Line(
+                name=connection.name,
+                active=connection.active,
+                error=error,
+                warnings=identity.warnings if identity else (),
+                imported=imports.get(connection.id),
+                misses=misses.of(connection.id),
+            )
+            if line.error or line.warnings or line.importing or line.misses.missed:
+                told.append(line)
+    return told
+
+
+def _subject(row: Any) -> str:
+    """What a ticket is headed with; "" where the helpdesk has no subjects."""
+    subject = row.data.get("subject") if isinstance(row.data, dict) else ""
+    return subject if isinstance(subject, str) else ""
 
 
 def _who(contact: Any) -> str:

@@ -23,6 +23,8 @@ _PART_ASKED = 0.9
 """What the confidence in the answer to one sentence that asks counts for the whole text."""
 _PART_TOLD = 0.3
 """The same for a sentence that only tells something ("I want my money back"), the less the more is said beside it."""
+_SUBJECT = "Subject: "
+"""How connectors begin a message that has a subject."""
 _MOST_PARTS = 12
 """Sentences of a long letter that are searched one by one."""
 
@@ -46,25 +48,40 @@ class Found:
 
 def draft(index: Index, turn: Turn) -> Draft:
     """The draft for a turn, from the passages of `index`."""
-    texts = [message.text for message in turn.unanswered if message.text.strip()]
+    letters = [_letter(message.text) for message in turn.unanswered if message.text.strip()]
+    texts = [text for _, text in letters if text]
+    subjects = [subject for subject, _ in letters if subject]
     files = [file.name for message in turn.unanswered for file in message.attachments]
     if not turn.unanswered:
         return Silence(detail="no message of the customer is without an answer")
-    if not texts:
+    if not letters:
         what = f"{len(files)} attachment(s) without text: {', '.join(files)}" if files else "a message without text"
         return Handoff(Reason.CANNOT_RESOLVE, f"the customer sent {what}")
     parts = [part for text in texts for part in _parts(text)]
+    headings = [part for subject in subjects for part in _parts(subject)]
+    if not parts and (not texts or any(map(asks, headings))):
+        parts, headings = headings, []
     if not parts:
         if files:
             return Handoff(Reason.CANNOT_RESOLVE, f"the customer sent {len(files)} attachment(s) and no question")
         return _courtesy(turn, [talk for text in texts for talk in _smalltalk_of(text)])
-    return _answer(index, turn, parts)
+    return _answer(index, turn, parts, headings)
 
 
-def _answer(index: Index, turn: Turn, parts: Sequence[str]) -> Draft:
+def _letter(text: str) -> tuple[str, str]:
+    """The subject of a message that has one, and what it says below."""
+    line, _, below = text.strip().partition("\n")
+    return (line.removeprefix(_SUBJECT), below.strip()) if line.startswith(_SUBJECT) else ("", text)
+
+
+def _answer(index: Index, turn: Turn, parts: Sequence[str], headings: Sequence[str]) -> Draft:
     if not len(index):
         return Handoff(Reason.CANNOT_RESOLVE, "the folder of answers holds no text")
     found = _find(index, parts)
+    if headings and (found is None or found.confidence < SURE):
+        # What the text leaves out may stand above it; but mostly a subject is only noise ("My order", "Help").
+        both = _find(index, [*headings, *parts])
+        found = max((each for each in (found, both) if each), key=lambda each: each.confidence, default=None)
     if found is None:
         return Handoff(Reason.CANNOT_RESOLVE, "no passage has the words of the question")
     sources = " and ".join(found.sources)

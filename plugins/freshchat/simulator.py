@@ -155,13 +155,13 @@ class FreshchatSimulator(Driving, Simulator):
 
     def banner(self) -> list[str]:
         return [
-            f"Freshchat simulator, page: {self.url}/",
-            f"API address (api_url):     {self.api_url}",
-            f"access token:              {self.token}",
-            f"public key:                {self.public_key_text()}",
-            f"webhooks go to:            {self.webhook_url or 'nowhere yet: set an address on the page'}",
-            f"dialect:                   {self.dialect}",
-            f"agents:                    {', '.join(agent.email for agent in self.agents)}",
+            f"Freshchat simulator, page:     {self.url}/",
+            f"API address (api_url):         {self.api_url}",
+            f"access token (access_token):   {self.token}",
+            f"public key (public_key):       {self.public_key_text()}",
+            f"webhooks go to:                {self.webhook_url or 'nowhere yet: set an address on the page'}",
+            f"dialect:                       {self.dialect}",
+            f"agents (default_agent_email):  {', '.join(agent.email for agent in self.agents)}",
         ]
 
     def state(self) -> dict[str, Any]:

@@ -34,12 +34,15 @@ from plugins.freshdesk.simulator_driving import Driving
 from plugins.freshdesk.simulator_happenings import Happening
 from plugins.freshdesk.simulator_limits import PLANS, Limits, Plan, cost_of
 from plugins.freshdesk.simulator_remote import build_remote
+from plugins.freshdesk.simulator_rule_setup import CONTENTS as CONTENTS
 from plugins.freshdesk.simulator_rule_setup import install_rules, remove_rules, rules_url
 from plugins.freshdesk.simulator_rules import Automations
 from plugins.freshdesk.simulator_shapes import Shapes
 from plugins.freshdesk.simulator_state import Agent, Attachment, Quirks
 from plugins.freshdesk.simulator_webhooks import RETRY_WAITS, TIMEOUT_SECONDS, webhook_sender
 
+MARKER = "cf_opencx_handed_off"
+"""The checkbox that an operator adds to an account, so that rules can see what was handed off."""
 MOST_ON_PAGE = 200
 """How many tickets `state` holds, those that changed last."""
 
@@ -201,12 +204,12 @@ class FreshdeskSimulator(Driving, Simulator):
         return [
             f"Freshdesk simulator, page: {self.url}/",
             f"API address (api_url):     {self.api_url}",
-            *(
-                f"key of {agent.email}: {self.key_for(agent)}{' (administrator)' if agent.is_admin else ''}"
-                for agent in self.agents
-            ),
+            f"API key (api_key):         {self.api_key}",
+            f"  is the key of:           {self.key_owner.email}",
             f"webhooks go to:            {self.webhook_url or 'nowhere yet: set an address on the page'}",
             f"limit:                     {self.rate.per_minute or 'no'} calls a minute",
+            f"agents:                    {', '.join(agent.email for agent in self.agents)}",
+            f"groups (handoff_group_id): {', '.join(f'{one.id} {one.name}' for one in self.account.groups.values())}",
         ]
 
     def state(self) -> dict[str, Any]:
@@ -252,7 +255,7 @@ def build(
     requests_per_minute: int | None = None,
     **options: Any,
 ) -> FreshdeskSimulator:
-    """An account as a demonstration wants it: with an administrator for the AI, whose key is `token`, and a human.
+    """An account as a demonstration wants it: an administrator for the AI, whose key is `token`, a human, the checkbox.
 
     `options` are those of `FreshdeskSimulator`. Not started yet.
     """
@@ -260,6 +263,7 @@ def build(
     ai = sim.add_agent(agent_email, "Robin Assistant", admin=True)
     human = sim.add_agent(human_email, "Hanna Human")
     sim.add_group("Support", human)
+    sim.add_field(MARKER)
     sim.revoke_key()
     sim.key_owner = ai
     sim.rotate_key(token)

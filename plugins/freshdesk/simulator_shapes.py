@@ -80,14 +80,14 @@ class Shapes:
         if "conversations" in include:
             # Only the ten oldest, without saying that there are more.
             shown["conversations"] = [self.entry(one) for one in self._account.visible_entries(ticket)[:10]]
-        if "company" in include:
-            shown["company"] = {}
         return shown | self._included(ticket, include)
 
     def _included(self, ticket: Ticket, include: Collection[str]) -> dict[str, Any]:
         shown: dict[str, Any] = {}
         if "requester" in include:
             shown["requester"] = self._requester(ticket)
+        if "company" in include:
+            shown["company"] = {}
         if "stats" in include:
             shown["stats"] = {key: stamp(moment) for key, moment in asdict(ticket.stats).items()}
         return shown

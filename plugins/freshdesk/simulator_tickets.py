@@ -34,7 +34,8 @@ LIST_KEYS = {
     *("filter", "requester_id", "email", "unique_external_id", "company_id", "updated_since"),
     *("order_by", "order_type", "include", "page", "per_page"),
 }
-LIST_INCLUDES = ("stats", "requester", "description")
+LIST_INCLUDES = ("stats", "requester", "description", "company")
+"""The last is documented for a single ticket only; Singer's tap asks live accounts for it in lists too."""
 VIEW_INCLUDES = ("conversations", "requester", "company", "stats")
 
 

@@ -208,7 +208,7 @@ def test_simulate_runs_an_account_until_it_is_stopped(tmp_path: Path) -> None:
     assert running.stdout
     try:
         banner: list[str] = []
-        while not any("agents:" in line for line in banner):
+        while not any("agents (" in line for line in banner):
             line = running.stdout.readline()
             assert line, banner
             banner.append(line)

@@ -230,3 +230,32 @@ def test_a_reply_names_the_file_it_is_from_as_its_topic_and_leaves_the_mood_to_c
     assert reply.topic == reply.sources[0].split("#")[0].rsplit("/", 1)[-1].removesuffix(".md")
     assert reply.topic
     assert reply.sentiment is None
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "source"),
+    [
+        ("My order", "Hello, how long does delivery take?", "delivery.md#delivery-times"),
+        ("Question", "I forgot my password", "password.md#resetting-your-password"),
+        ("How long does delivery take?", "Hello!", "delivery.md#delivery-times"),
+        ("How long does delivery take?", "", "delivery.md#delivery-times"),
+        ("Password", "I have forgotten it, how can I set a new one?", "password.md#resetting-your-password"),
+    ],
+)
+def test_a_subject_is_looked_at_only_where_the_text_alone_does_not_say_it(
+    respond: Respond, subject: str, text: str, source: str
+) -> None:
+    draft = respond(f"Subject: {subject}\n{text}".strip())
+    assert isinstance(draft, Reply)
+    assert draft.sources == (source,)
+    assert draft.confidence >= 0.5
+
+
+def test_thanks_under_a_subject_are_a_courtesy(respond: Respond) -> None:
+    draft = respond("Subject: My parcel\nThank you!", before=(customer("Where is it?"), said("On its way.")))
+    assert isinstance(draft, Resolve)
+
+
+def test_a_subject_makes_no_answer_of_what_nothing_answers(respond: Respond) -> None:
+    draft = respond("Subject: Lamp\nDoes the lamp work with Alexa?")
+    assert isinstance(draft, Handoff)

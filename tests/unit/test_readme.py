@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.cli import cli
+from core.cli.simulate import find_rounds
 from core.config import check_plugin_settings, load_config
 from core.config_schema import WorkerSchema
 from core.plugin_manager import load_plugins
@@ -63,12 +64,13 @@ def test_every_make_target_that_is_shown_exists() -> None:
 
 def test_the_demo_that_is_shown_has_the_steps_of_the_real_one() -> None:
     [shown] = re.findall(r"\$ make demo\n(.*?)```", README, re.DOTALL)
-    source = (ROOT / "core" / "cli" / "demo_steps.py").read_text(encoding="utf-8")
     titles = re.findall(r"^\d\. (.+)$", shown, re.MULTILINE)
-    assert titles == re.findall(r'^    \("([^"]+)", \w+\),$', source, re.MULTILINE)
+    assert titles == [title for part in find_rounds().values() for title, _ in part.steps]
+    modules = sorted((ROOT / "plugins").glob("*/simulator_demo.py"))
+    source = "".join(module.read_text(encoding="utf-8") for module in modules)
     checked = re.findall(r"^   ok: (.+)$", shown, re.MULTILINE)
     assert checked == re.findall(r'"([^"]+)",\s*lambda', source)
-    assert "The conversation went as it should." in shown
+    assert "Everything went as it should." in shown
 
 
 @pytest.mark.parametrize("page", PAGES)
