@@ -164,7 +164,10 @@ def _take_over(
     let_in = intake and any(
         change.kind == "team_assigned_by_integration" and change.detail["to"] == intake for change in changes
     )
-    if event is not None and (_given_to_ai(changes, new=new) or (let_in and row.owner == Owner.NOBODY)):
+    # What was closed or put away before anybody had acted in it, and is taken out again, is as new as before.
+    taken_out = new and any(change.kind == "integration_reopened_session" for change in changes)
+    waits = _given_to_ai(changes, new=new) or ((let_in or taken_out) and row.owner == Owner.NOBODY)
+    if event is not None and waits:
         _answer_what_waits(runtime, connection, row, event)
     return changes
 

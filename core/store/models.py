@@ -45,6 +45,20 @@ class JsonField(TextField):
         return None if value is None else json.loads(value)
 
 
+class ShortField(CharField):
+    """A text of a vendor's or a customer's making: what is too long is cut, so that it costs no conversation."""
+
+    def db_value(self, value: Any) -> Any:
+        return value[: self.max_length] if isinstance(value, str) else value
+
+
+class SizeField(IntegerField):
+    """A number of a vendor's making: what the column cannot hold is not known."""
+
+    def db_value(self, value: Any) -> Any:
+        return value if value is None or 0 <= int(value) < 2**31 else None
+
+
 class Row(Model):
     """Base of all tables."""
 
@@ -93,9 +107,9 @@ class ConnectionRow(Row):
 class ContactRow(Row):
     """A person, across connections."""
 
-    name = CharField(default="")
-    email = CharField(null=True, unique=True)
-    phone = CharField(default="")
+    name = ShortField(default="")
+    email = ShortField(null=True, unique=True)
+    phone = ShortField(default="")
     created_at = MomentField()
 
     class Meta:
@@ -238,10 +252,10 @@ class AttachmentRow(Row):
     """A file of a message. `state`: pending, stored or placeholder."""
 
     message = ForeignKeyField(MessageRow, column_name="message_id", backref="attachments")
-    name = CharField()
+    name = ShortField()
     url = TextField(default="")
-    content_type = CharField(default="")
-    size = IntegerField(null=True)
+    content_type = ShortField(default="")
+    size = SizeField(null=True)
     state = CharField(default="pending", index=True)
     placeholder = TextField(default="")
     attempts = IntegerField(default=0)
@@ -334,8 +348,8 @@ class ActionFileRow(Row):
     """A file that goes with a reply or note."""
 
     action = ForeignKeyField(ActionRow, column_name="action_id", backref="files")
-    name = CharField()
-    content_type = CharField(default="")
+    name = ShortField()
+    content_type = ShortField(default="")
     url = TextField(default="")
     content = BlobField()
 

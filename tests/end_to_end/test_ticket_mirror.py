@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from core.domain import Owner
 from core.errors import BadPayload
-from core.jobs import backfill
 from core.store.models import AttachmentRow, EventRow, MessageRow
 from plugins.freshdesk import normalise
-from plugins.freshdesk.simulator_bulk import Filed
 from plugins.freshdesk.simulator_happenings import Performer
-from plugins.freshdesk.simulator_state import NOTE, OUTBOUND_EMAIL, RESOLVED, WEB_CHAT
+from plugins.freshdesk.simulator_state import NOTE, OUTBOUND_EMAIL, WEB_CHAT
 from tests.end_to_end.worlds import DeskWorld
 
 ANSWER = "Hello from the AI."
@@ -163,6 +160,19 @@ def test_b128_files_are_stored_and_one_that_cannot_be_had_leaves_a_placeholder(d
     assert not any(call.credential for call in desk.sim.record.calls("download_attachment"))
 
 
+def test_names_and_sizes_that_fit_no_column_cost_no_answer(desk: DeskWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = desk.sim.shapes._files
+    odd = {"size": 5_000_000_000, "content_type": "text/" + "x" * 300}
+    monkeypatch.setattr(desk.sim.shapes, "_files", lambda files: [one | odd for one in shown(files)])
+    desk.start()
+    long = desk.sim.customer("b" * 300 + "@example.org", "B" * 300, "1" * 300)
+    ticket = desk.sim.customer_opens(long, "Hi", "Where is it?", attachments=[("f" * 300, b"text")])
+    desk.run(60)
+    assert desk.replies(ticket) == [ANSWER]
+    assert files(desk) == [("f" * 255, "stored")]
+    assert desk.session().contact.name == "B" * 255
+
+
 def test_our_own_words_are_in_the_thread_once(desk: DeskWorld) -> None:
     desk.start()
     ticket = desk.answered()
@@ -301,6 +311,20 @@ def test_a_ticket_that_is_spam_or_deleted_is_closed_and_left_alone_until_it_is_r
     assert desk.replies(ticket) == [ANSWER]
 
 
+@pytest.mark.parametrize("auto", [True, False])
+def test_a_question_that_was_put_away_by_mistake_is_answered_once_it_is_restored(desk: DeskWorld, auto: bool) -> None:
+    desk.start(auto_handle_all=auto)
+    ticket = desk.opens()
+    desk.run(5)
+    desk.sim.marks_spam(ticket, desk.human)
+    desk.run(60)
+    assert desk.session().status == "closed_unresolved"
+    desk.sim.restores(ticket, desk.human)
+    desk.poll(8)
+    assert desk.session().status == "open"
+    assert desk.replies(ticket) == ([ANSWER] if auto else [])
+
+
 @pytest.mark.parametrize("fate", ["marks_spam", "agent_deletes"])
 def test_a_new_ticket_that_is_spam_when_it_is_first_read_is_not_answered(desk: DeskWorld, fate: str) -> None:
     desk.start()
@@ -333,57 +357,3 @@ def test_a_ticket_that_is_purged_is_closed_here(desk: DeskWorld) -> None:
     with desk.runtime.db.read():
         assert EventRow.select().where(EventRow.reason == "conversation_gone").count() == 1
         assert not EventRow.select().where(EventRow.state == "pending").exists()
-
-
-# ------------------------------------------------------------------------------------------------ the past (G15)
-
-
-def filed(desk: DeskWorld, **more: Any) -> Any:
-    """A ticket of ten days ago, with a thread, that nobody has answered last."""
-    now = desk.clock.now()
-    said = [("agent", "We are looking."), ("note", "Hm."), ("customer", "Still nothing!")]
-    one = Filed(desk.ada, "Old", "Old question", now - timedelta(days=10), now - timedelta(days=9), said, **more)  # type: ignore[arg-type]
-    return desk.sim.fill([one])[0]
-
-
-@pytest.mark.parametrize("assignee", ["nobody", "ai"])
-def test_g15_imported_tickets_are_never_answered_for_what_they_held(desk: DeskWorld, assignee: str) -> None:
-    ticket = filed(desk, responder_id=desk.ai.id if assignee == "ai" else None)
-    desk.start(backfill_days=30)
-    assert backfill.run_due(desk.runtime, lambda: False) == 1
-    hint(desk, ticket)
-    desk.run(60)
-    desk.poll(10)
-    assert [text for _, _, text in desk.messages()][1:] == ["We are looking.", "Hm.", "Still nothing!"]
-    assert desk.decisions() == []
-    assert desk.actions() == []
-    assert not [call for call in desk.sim.record.calls() if call.method != "GET"]
-
-
-def test_g15_what_is_written_in_an_imported_ticket_later_is_answered(desk: DeskWorld) -> None:
-    ticket = filed(desk)
-    desk.start(backfill_days=30)
-    backfill.run_due(desk.runtime, lambda: False)
-    desk.clock.advance(60)
-    desk.sim.customer_writes(ticket, "Is anybody there?")
-    desk.run(60)
-    assert desk.replies(ticket) == [ANSWER]
-
-
-def test_g15_an_old_ticket_that_a_webhook_tells_of_brings_its_past_and_no_answer_to_it(desk: DeskWorld) -> None:
-    ticket = filed(desk)
-    desk.start()
-    desk.clock.advance(60)
-    desk.sim.agent_notes(ticket, desk.human, "Who takes this?")
-    desk.run(60)
-    assert len(desk.messages()) == 5
-    assert desk.decisions() == []
-    assert desk.replies(ticket) == []
-
-
-def test_g15_an_old_resolved_ticket_in_which_nobody_speaks_begins_no_session(desk: DeskWorld) -> None:
-    ticket = filed(desk, status=RESOLVED)
-    desk.start()
-    hint(desk, ticket)
-    desk.run(60)
-    assert desk.messages() == []

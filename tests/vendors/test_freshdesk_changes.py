@@ -23,8 +23,8 @@ def vendor() -> Iterator[requests_mock.Mocker]:
         yield mocker
 
 
-def page(cursor: Mapping[str, Any] = NOTHING, since: datetime = STARTED) -> ChangePage:
-    return FRESHDESK.list_changes(since, cursor, connection(), http())
+def page(cursor: Mapping[str, Any] = NOTHING, since: datetime = STARTED, whole: bool = False) -> ChangePage:
+    return FRESHDESK.list_changes(since, cursor, connection(), http(), whole=whole)
 
 
 class Account:
@@ -59,14 +59,17 @@ class Account:
         raise AssertionError("the walk does not end")
 
 
-def test_changed_tickets_are_asked_for_by_time_with_what_reading_needs(vendor: requests_mock.Mocker) -> None:
+@pytest.mark.parametrize("whole", [True, False])
+def test_changed_tickets_are_asked_for_by_time_and_whole_ones_with_what_reading_needs(
+    vendor: requests_mock.Mocker, whole: bool
+) -> None:
     vendor.get(TICKETS, json=[])
-    assert page(since=STARTED + timedelta(microseconds=999_999)) == ChangePage(())
-    assert vendor.last_request.qs == {
+    assert page(since=STARTED + timedelta(microseconds=999_999), whole=whole) == ChangePage(())
+    included = {"include": ["description,requester"]} if whole else {}
+    assert vendor.last_request.qs == included | {
         "updated_since": [stamp().lower()],
         "order_by": ["updated_at"],
         "order_type": ["asc"],
-        "include": ["description,requester"],
         "page": ["1"],
         "per_page": ["100"],
     }
