@@ -173,7 +173,11 @@ def switch_on(runtime: Runtime, configured: ConnectionConfig, identity: Identity
 
 
 def _note_first_connection(runtime: Runtime, connection_id: int, configured: ConnectionConfig, now: datetime) -> None:
-    """The border between the past and what is to be answered; the past is imported once (behaviour 93)."""
+    """The border between the past and what is to be answered; the past is imported once (behaviour 93).
+
+    Vendors tell whole seconds: what was written in the very second of the connection is of the second kind.
+    """
+    now = now.replace(microsecond=0)
     first = ConnectionRow.update(connected_at=now).where(
         ConnectionRow.id == connection_id, ConnectionRow.connected_at.is_null()
     )

@@ -139,7 +139,7 @@ def _hints(lease: Lease) -> Any:
 
 
 def _before(inbound: Inbound, until: datetime) -> bool:
-    return inbound.at is None or inbound.at <= until
+    return inbound.at is None or inbound.at < until
 
 
 def _as_event(connection: Connection, inbound: Inbound, now: datetime) -> Event:

@@ -123,7 +123,7 @@ class Backfill:
                 )
                 seen = set(cursor.get("seen", ()))
                 new = [one for one in page.conversations if one.conversation_id not in seen]
-                inside = [one for one in new if one.at <= self._row.until]
+                inside = [one for one in new if one.at < self._row.until]
                 if not self._import(pool, inside):
                     return
                 self._checkpoint(inside, page.conversations, dict(page.cursor), len(inside) < len(new))

@@ -406,7 +406,7 @@ class CursorRow(Row):
 
 
 class BackfillRow(Row):
-    """The import of a connection's conversations: those that changed between `since` and `until` and wait there.
+    """The import of a connection's conversations: those that changed from `since` on, before `until`, and wait there.
 
     `state`: waiting, running, done or cancelled. `cursor` is how far the list was read; `listed` counts its entries,
     `found` those to be imported, of which `imported` are stored and `known` were here already; `other` counts further

@@ -185,6 +185,15 @@ def test_g15_what_was_written_after_the_connection_was_made_is_answered_however_
         assert MessageRow.select().count() == 3
 
 
+def test_g15_a_ticket_of_the_very_second_of_the_connection_is_answered(desk: DeskWorld) -> None:
+    desk.clock.advance(0.7)  # the vendor tells whole seconds only
+    desk.start(backfill_days=180)
+    ticket = desk.opens("Where is my parcel?")
+    until_done(desk)
+    desk.run(60)
+    assert desk.replies(ticket) == ["Hello from the AI."]
+
+
 # ------------------------------------------------------------------------------------------------------- once
 
 
