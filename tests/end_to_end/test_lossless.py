@@ -147,10 +147,13 @@ def play(people: Chats, histories: Sequence[Sequence[Part]], seed: int | None) -
 
 
 def settle(world: World, webhooks: Any, seed: int | None) -> None:
-    """Deliver what was held back, and let the service hear it, and find what it did not hear."""
+    """Deliver what was held back, and let the service hear it; where some is lost, let it find what it did not hear."""
     webhooks.release(seed)
     world.run(30)
-    world.poll(MINUTES)
+    if seed is None:
+        world.run(60 * MINUTES)
+    else:
+        world.poll(MINUTES)
 
 
 def known(world: World, conversation: Any) -> tuple[Any, ...]:
