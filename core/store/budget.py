@@ -23,11 +23,12 @@ SHARES = {
 
 What is left above is kept for those more urgent. The least urgent may still make one call a minute.
 """
-RESERVE = 12
-"""Calls of the limit that a backfill never touches: two answers with all their looks find them free at once.
+RESERVE = 10
+"""Calls a minute that a backfill leaves: two answers with their looks find them free at once.
 
 It would take all there is for hours, and so it takes nearly all, but spread evenly: after the reserve, those more
-urgent need not wait longer than until its next call would have been made, and they get that one.
+urgent need not wait longer than until its next call would have been made, and they get that one. Calls that count as
+several come in lumps, for which it may take half of the reserve for a moment.
 """
 LANE_RESERVE = 2
 
@@ -64,7 +65,8 @@ class Budget:
             calls, lane = _recent(row.calls, now), row.lanes.get(charge.lane, {})
             lane_calls = _recent(lane.get("calls", []), now)
             waits = [_until(row.shut_until, now), _until(_moment(lane.get("shut")), now)]
-            waits.append(_room(calls, charge.calls, most, now))
+            lumps = RESERVE // 2 if priority is Priority.BACKFILL and limit > 2 * RESERVE else 0
+            waits.append(_room(calls, charge.calls, most + lumps, now))
             lane_limit = self._lanes(limit).get(charge.lane)
             if lane_limit is not None:
                 reserve = LANE_RESERVE if priority is Priority.BACKFILL else 0

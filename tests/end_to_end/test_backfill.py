@@ -401,7 +401,7 @@ def test_live_replies_wait_for_no_more_than_one_call_of_a_backfill_at_full_speed
         assert all(world.replies(ticket) for ticket in conversations)
         assert tally.refused == 0
         # The largest of its calls, a page of the list, counts as five: so long it makes none before it.
-        assert max(waits) <= 5 * 61 / 388 + 0.001, sorted(waits)[-5:]
+        assert max(waits) <= 5 * 61 / 390 + 0.001, sorted(waits)[-5:]
     finally:
         world.stop()
 
