@@ -16,11 +16,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from core.cli.look import open_runtime, webhook_address, who
-from core.cli.remarks import remarks
 from core.domain import Connection, Priority
 from core.errors import ConfigError, RelaydeskError
 from core.flow.disconnect import disconnect as cut
 from core.provisioning import configured_connection, provision, switch_on, verify
+from core.remarks import remarks
 from core.runtime import Runtime
 
 
@@ -65,7 +65,7 @@ def _shown(runtime: Runtime, connection: Connection, error: str) -> dict[str, An
         "last_event": str(row.last_event_at or "never"),
         "last_poll": str(row.polled_at or "never"),
         "error": error,
-        "remarks": remarks(runtime, connection),
+        "remarks": remarks(runtime.db, connection),
     }
 
 

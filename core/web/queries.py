@@ -10,8 +10,7 @@ from typing import Any, cast
 from peewee import JOIN, fn
 
 from core.domain import Connection, Visibility
-from core.flow import misses
-from core.flow.misses import Misses
+from core.remarks import remarks
 from core.store.database import Database
 from core.store.models import (
     ActionRow,
@@ -61,14 +60,13 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What is to be told of a connection: why it is off, what it warns of, how its import goes, what its rules miss."""
+    """What is to be told of a connection: why it is off, how its import goes, what works less well than it could."""
 
     name: str
     active: bool
     error: str
-    warnings: tuple[str, ...]
     imported: Any
-    misses: Misses
+    remarks: list[str]
 
     @property
     def importing(self) -> bool:
@@ -169,16 +167,14 @@ def lines_of(db: Database, connections: Iterable[tuple[Connection, str]]) -> lis
     with db.read():
         imports = {row.connection_id: row for row in BackfillRow.select()}
         for connection, error in connections:
-            identity = connection.identity
             line = Line(
                 name=connection.name,
                 active=connection.active,
                 error=error,
-                warnings=identity.warnings if identity else (),
                 imported=imports.get(connection.id),
-                misses=misses.of(connection.id),
+                remarks=remarks(db, connection) if connection.active else [],
             )
-            if line.error or line.warnings or line.importing or line.misses.missed:
+            if line.error or line.importing or line.remarks:
                 told.append(line)
     return told
 

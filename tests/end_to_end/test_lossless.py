@@ -19,7 +19,7 @@ from core.testing.clock import FakeClock
 from tests.end_to_end.worlds import DeskWorld, World
 
 HISTORIES_AT_ONCE = 25
-EXAMPLES = 9
+EXAMPLES = 8
 MINUTES = 1
 """How long a part of a history lasts, and how long after it what was lost has been found."""
 

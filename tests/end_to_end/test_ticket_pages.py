@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 
 from core import Handoff, Reason
 from core.flow import misses
-from core.store.models import ActionRow, BackfillRow, CursorRow
+from core.store.models import ActionRow, BackfillRow, ConnectionRow, CursorRow
 from tests.end_to_end.worlds import DeskWorld
 
 EMAIL, PASSWORD = "lead@example.com", "a password for these tests"
@@ -119,22 +119,30 @@ def test_a_running_import_tells_how_far_it_is_and_a_finished_one_nothing(site: D
 def test_what_the_webhooks_miss_is_told_with_how_late_it_was_found(site: DeskWorld) -> None:
     connection = site.connections.named("support")
     assert connection
-    assert read(site).select(".misses") == []
+    assert read(site).select(".remark") == []
     value = {"told": 15, "missed": 5, "latest_lag": 61.4, "longest_lag": 300.0}
     with site.runtime.db.write():
         CursorRow.create(connection=connection.id, name=misses.NAME, value=value, updated_at=site.clock.now())
-    [told] = read(site).select(".misses")
+    [told] = read(site).select(".remark")
     assert words(told) == (
-        "support : 5 of 20 changes were told by no webhook (25 %) and found 61 seconds late, 300 at worst."
+        "support : 5 of 20 changes were told by no webhook and found by asking, the last one after 61 s, "
+        "none later than 300 s"
     )
+
+
+def test_b22_b72_calls_at_an_earlier_address_are_told_on_the_page(site: DeskWorld) -> None:
+    with site.runtime.db.write():
+        ConnectionRow.update(stale_calls=2).execute()
+    [told] = read(site).select(".remark")
+    assert words(told).startswith("support : 2 calls at an address of an earlier connection: copy the present one")
 
 
 def test_the_warnings_of_a_connection_are_shown(desk: DeskWorld, administrator: str) -> None:
     desk.sim.remove_field("cf_opencx_handed_off")
     site = desk.start(server=administrator)
-    [warning] = read(site).select(".warning")
+    [warning] = read(site).select(".remark")
     assert "cf_opencx_handed_off" in words(warning)
 
 
 def test_a_connection_without_anything_to_tell_has_no_line(site: DeskWorld) -> None:
-    assert read(site).select(".alarm, .warning, .import, .misses") == []
+    assert read(site).select(".alarm, .remark, .import") == []

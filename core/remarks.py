@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from core.domain import Connection
 from core.flow import misses
-from core.runtime import Runtime
-from core.store.models import EventRow
+from core.store.database import Database
+from core.store.models import ConnectionRow, EventRow
 
 
-def remarks(runtime: Runtime, connection: Connection) -> list[str]:
+def remarks(db: Database, connection: Connection) -> list[str]:
     """Sentences about what works less well than it could, each with its mend where there is one."""
-    row = runtime.connections.row(connection.id)
-    with runtime.db.read():
+    with db.read():
+        row = ConnectionRow.get_by_id(connection.id)
         measured = misses.of(connection.id)
         unread = EventRow.select().where(EventRow.connection == connection.id, EventRow.state == "rejected").count()
     found = [f"warning: {warning}" for warning in (connection.identity.warnings if connection.identity else ())]
