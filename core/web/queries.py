@@ -147,14 +147,14 @@ def _files_of(session_id: int) -> Any:
 
 
 def troubles(db: Database) -> dict[str, int]:
-    """What a person should look at: events that failed or were rejected or not understood, and parked actions."""
+    """What a person should look at: events that failed or were not understood, and parked actions."""
     with db.read():
         events = EventRow.select(EventRow.state, EventRow.reason, fn.COUNT(EventRow.id).alias("number"))
         counted = events.group_by(EventRow.state, EventRow.reason).dicts()
-        found = {"failed": 0, "rejected": 0, "unknown_kind": 0}
+        found = {"failed": 0, "unknown_kind": 0}
         for row in cast("list[dict[str, Any]]", list(counted)):
-            if row["state"] in ("failed", "rejected"):
-                found[row["state"]] += row["number"]
+            if row["state"] == "failed":
+                found["failed"] += row["number"]
             elif row["reason"] == "unknown_kind":
                 found["unknown_kind"] += row["number"]
         found["parked"] = ActionRow.select().where(ActionRow.state == "parked").count()
