@@ -23,7 +23,7 @@ def remarks(db: Database, connection: Connection) -> list[str]:
     if row.refused_calls:
         found.append(f"{_calls(row.refused_calls)} without the right secret or signature")
     if unread:
-        found.append(f"{unread} different {'call' if unread == 1 else 'calls'} of the webhook could not be read")
+        found.append(f"{'1 call' if unread == 1 else f'{unread} different calls'} of the webhook could not be read")
     if measured.missed:
         found.append(
             f"{measured.missed} of {measured.missed + measured.told} changes were told by no webhook and found by "

@@ -222,7 +222,7 @@ def test_what_a_person_must_look_at_is_counted(site: Any) -> None:
     site.post(b'{"action": "tea_was_made", "actor": {}, "data": {}}')
     site.post(b"not json at all")
     page = read(site)
-    assert "1 different call of the webhook could not be read" in words(page.select_one(".remark"))
+    assert "1 call of the webhook could not be read" in words(page.select_one(".remark"))
     notice = words(page.select_one("div.notice"))
     assert "1 event of kinds that are not understood" in notice
     assert "parked" not in notice
