@@ -45,7 +45,7 @@ PARTS = st.builds(
     st.booleans(),
     st.booleans(),
 )
-HISTORIES = st.lists(st.lists(PARTS, min_size=2, max_size=3), min_size=HISTORIES_AT_ONCE, max_size=HISTORIES_AT_ONCE)
+HISTORIES = st.lists(st.lists(PARTS, min_size=2, max_size=2), min_size=HISTORIES_AT_ONCE, max_size=HISTORIES_AT_ONCE)
 
 
 class Chats:
