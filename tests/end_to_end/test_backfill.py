@@ -400,8 +400,8 @@ def test_live_replies_wait_for_no_more_than_one_call_of_a_backfill_at_full_speed
         assert len(conversations) >= 8
         assert all(world.replies(ticket) for ticket in conversations)
         assert tally.refused == 0
-        # No longer than a call to a vendor takes. It makes one every 0.16 s, but its largest, a page of the list, counts
-        # as five, and what the replies have used is missing to both.
+        # No longer than a call to a vendor takes. It makes one every 0.16 s, but its largest, a page of the list,
+        # counts as five, and what the replies have used is missing to both.
         assert max(waits) <= 1.0, sorted(waits)[-5:]
     finally:
         world.stop()
