@@ -83,7 +83,9 @@ def write_down(
         # What began before we were there is not answered because it is the AI's when we first see it (gap G15).
         answer = not (opened and row.gated_at is not None)
         changes += _take_over(runtime, connection, row, news, news.state, event if answer else None)
-    row.updated_at = now
+    # What is imported has not just happened: among the others it stands by when it was last spoken in.
+    imported = event.source == EventSource.BACKFILL
+    row.updated_at = row.last_message_at if imported and row.last_message_at is not None else now
     row.save()
     finish(event, "done", "", now)
     return sessions.to_session(row), changes

@@ -118,6 +118,13 @@ def test_b79_b93_the_thread_is_imported_with_authors_and_without_its_files(both_
     assert both_desks.sim.record.calls("download_attachment") == []
 
 
+def test_b93_an_imported_ticket_stands_in_the_inbox_by_when_it_was_last_spoken_in(desk: DeskWorld) -> None:
+    at = (desk.clock.now() - OLD).replace(microsecond=0)
+    ticket = old(desk, entries=(("customer", "Hello?"),))
+    connected(desk)
+    assert desk.session(ticket).updated_at == desk.session(ticket).last_message_at == at
+
+
 # --------------------------------------------------------------------------------------------- what follows from it
 
 
