@@ -5,10 +5,12 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from marshmallow import RAISE, Schema, ValidationError, fields, missing, validate
 
@@ -231,3 +233,21 @@ def _default_of(field: fields.Field[Any]) -> str:
     if default is missing or default in (None, "", []):
         return ""
     return f"; left out, it is {json.dumps(default, default=str)}"
+
+
+def is_api_url(text: str, ending: str) -> bool:
+    """Whether a text can be the setting api_url: a plain http or https address whose path ends in `ending`."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return False
+    plain = not (parts.query or parts.fragment or parts.username or parts.password) and port != 0
+    return (
+        plain
+        and parts.scheme in ("http", "https")
+        and bool(parts.hostname)
+        and parts.path.rstrip("/").endswith(ending)
+        and text.isascii()
+        and not re.search(r"[\s\\]", text)
+    )

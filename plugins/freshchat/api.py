@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from core import Answer, BadPayload, HttpClient, Refused
-from plugins.freshchat.schemas import clean, word
+from core.payload import clean
+from plugins.freshchat.schemas import word
 
 PAGE_SIZE = 50
 """Entries of a page; 50 is the documented most."""

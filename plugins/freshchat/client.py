@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from core import Refused
+from core.payload import clean
 from plugins.freshchat.api import PAGE_SIZE, FreshchatApi, more_pages, next_href, object_of, segment
-from plugins.freshchat.schemas import clean
 
 STATUSES = ("new", "assigned", "resolved", "reopened")
 """Of a conversation, as the OpenAPI has them; live accounts show others too, which are read but never written."""

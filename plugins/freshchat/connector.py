@@ -31,13 +31,13 @@ from core import (
     Step,
     VendorState,
 )
+from core.markdown import html_of, plain_text
 from plugins.freshchat import email_channel, listings, polling, verification, webhook
 from plugins.freshchat.client import FreshchatClient
 from plugins.freshchat.evidence import find_message, find_value, is_closed
 from plugins.freshchat.normalise import handler_for
 from plugins.freshchat.schemas import moment, word
 from plugins.freshchat.settings import DOMAINS, FreshchatSettings
-from plugins.freshchat.wording import email_html, plain_text
 
 # Freshchat keeps files in S3 buckets of its data centres' regions. Not the whole of amazonaws.com: anybody can have
 # a host there.
@@ -267,4 +267,4 @@ def posted_text(action: Action, *, by_email: bool) -> str:
     """An action's text exactly as it is posted."""
     if action.kind is ActionKind.NOTE:
         return f"{plain_text(action.text)}\n\n[ref:{action.reference}]" if action.reference else plain_text(action.text)
-    return email_html(action.text) if by_email else plain_text(action.text)
+    return html_of(action.text) if by_email else plain_text(action.text)

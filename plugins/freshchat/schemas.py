@@ -14,7 +14,6 @@ from core import BadPayload
 
 ID_LIMIT = 200
 """Characters of an id; Freshchat's longest known ones (composites of two UUIDs) stay below 80."""
-DEEPEST = 32
 """Levels of nesting of a payload; Freshchat's deepest known one has 9."""
 
 MISSING: dict[str, str | list[Any] | dict[Any, Any]] = {"required": "is missing", "null": "is missing"}
@@ -157,22 +156,3 @@ def thread_of(payload: Mapping[str, Any]) -> Thread:
         assignee=word(assignee)[:ID_LIMIT],
         status=word(conversation.get("status")).lower()[:ID_LIMIT],
     )
-
-
-def clean(value: Any, depth: int = 0) -> Any:
-    """A JSON value whose texts every database takes: lone surrogates and NUL characters are replaced.
-
-    Both come of messages cut in the middle of an emoji, or of hostile senders. Raises `BadPayload` where the
-    value is nested more than 32 levels deep.
-    """
-    if isinstance(value, str):
-        if value.isascii() and "\x00" not in value:
-            return value
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\x00", "\ufffd")
-    if depth >= DEEPEST and isinstance(value, dict | list):
-        raise BadPayload(f"body: is nested more than {DEEPEST} levels deep")
-    if isinstance(value, dict):
-        return {clean(key): clean(entry, depth + 1) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [clean(entry, depth + 1) for entry in value]
-    return value

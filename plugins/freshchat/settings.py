@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from core import ConnectorSettings, Secret, SecretField
+from core.settings import is_api_url
 from plugins.freshchat.webhook import load_key
 
 DOMAINS = ("freshchat.com", "myfreshworks.com")
@@ -69,7 +69,7 @@ class FreshchatSettings(ConnectorSettings):
         problems: dict[str, list[str]] = {}
         if not given.get("domain") and not given.get("api_url"):
             problems["domain"] = ['is missing; give the full host, such as "yourcompany.freshchat.com"']
-        if data.get("api_url") and not _is_api_url(data["api_url"]):
+        if data.get("api_url") and not is_api_url(data["api_url"], "/v2"):
             problems["api_url"] = ['must be an http or https address that ends in /v2, as "http://127.0.0.1:8900/v2"']
         if data.get("public_key"):
             try:
@@ -92,20 +92,3 @@ class FreshchatSettings(ConnectorSettings):
 def _bare(token: Secret) -> str:
     """The token without what is easily copied along with it."""
     return re.sub(r"^bearer\s+", "", token.reveal().strip(), flags=re.IGNORECASE)
-
-
-def _is_api_url(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        return False
-    plain = not (parts.query or parts.fragment or parts.username or parts.password) and port != 0
-    return (
-        plain
-        and parts.scheme in ("http", "https")
-        and bool(parts.hostname)
-        and parts.path.rstrip("/").endswith("/v2")
-        and text.isascii()
-        and not re.search(r"[\s\\]", text)
-    )

@@ -20,10 +20,10 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from core import AuthFailed, BadPayload, Inbound
+from core.payload import clean
 from plugins.freshchat.schemas import (
     ID_LIMIT,
     MessageSchema,
-    clean,
     inner,
     is_message,
     load,

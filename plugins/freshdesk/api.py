@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import quote
 
 from core import Answer, BadPayload, Charge, HttpClient, Refused
-from plugins.freshdesk.schemas import clean, word
+from core.payload import clean
+from plugins.freshdesk.schemas import word
 
 PAGE_SIZE = 100
 """Entries of a page; more than 100 is refused with 400."""

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from core import OutboundFile, Refused
+from core.payload import clean
 from plugins.freshdesk.api import MOST_PAGES, PAGE_SIZE, FreshdeskApi, object_of, segment
-from plugins.freshdesk.schemas import clean, entries
+from plugins.freshdesk.schemas import entries
 
 SEARCH_PAGES = 10
 """Pages of 30 that a search gives."""

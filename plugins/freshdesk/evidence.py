@@ -7,13 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 from core import Action, ActionKind, Author, Receipt, Visibility
+from core.markdown import html_of, plain_text
 from core.witness import html_to_text, same_text
 from plugins.freshdesk.client import FreshdeskClient
 from plugins.freshdesk.normalise import author_of, structured_text, visibility_of
 from plugins.freshdesk.performing import labels_of, values_of
 from plugins.freshdesk.reading import CLOSED
 from plugins.freshdesk.schemas import flag, moment, number, text_of, word, words
-from plugins.freshdesk.wording import html_of, plain_of, with_file_list
+from plugins.freshdesk.wording import with_file_list
 
 CLOCK_SKEW = timedelta(seconds=120)
 """How far the vendor's clock may be behind ours."""
@@ -43,7 +44,7 @@ def find_message(action: Action, agent_id: str, client: FreshdeskClient) -> Rece
 def _forms(action: Action) -> Sequence[str]:
     """The texts in which a reply may show: as HTML and as a chat's plain text, without and with a list of files."""
     texts = [action.text, *([with_file_list(action.text, action.files)] if action.files else [])]
-    return [form for text in texts for form in (html_of(text), plain_of(text))]
+    return [form for text in texts for form in (html_of(text), plain_text(text))]
 
 
 def _is_ours(action: Action, entry: Mapping[str, Any], posted: Sequence[str], agent_id: str) -> bool:

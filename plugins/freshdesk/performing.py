@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from core import Action, ActionKind, AgentMissing, OutcomeUnknown, Receipt, Refused
+from core.markdown import html_of
 from plugins.freshdesk.client import FreshdeskClient
 from plugins.freshdesk.normalise import CHATS
 from plugins.freshdesk.schemas import moment, number, number_of, word, words
-from plugins.freshdesk.wording import html_of, note_html, structured_body, with_file_list
+from plugins.freshdesk.wording import note_html, structured_body, with_file_list
 
 LARGEST_FILES = 20 * 1024 * 1024
 """Bytes of all files of a reply or note (behaviour 95). The vendor counts those of the whole ticket."""

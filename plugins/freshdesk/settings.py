@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from core import ConnectorSettings, Secret, SecretField
+from core.settings import is_api_url
 
 DOMAINS = ("freshdesk.com",)
 _HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?\.freshdesk\.com")
@@ -118,7 +118,7 @@ class FreshdeskSettings(ConnectorSettings):
         problems: dict[str, list[str]] = {}
         if not given.get("domain") and not given.get("api_url"):
             problems["domain"] = ['is missing; give the full host, such as "yourcompany.freshdesk.com"']
-        if data.get("api_url") and not _is_api_url(data["api_url"]):
+        if data.get("api_url") and not is_api_url(data["api_url"], "/api/v2"):
             problems["api_url"] = [
                 'must be an http or https address that ends in /api/v2, as "http://127.0.0.1:8900/api/v2"'
             ]
@@ -139,20 +139,3 @@ class FreshdeskSettings(ConnectorSettings):
         data["webhook_secret"] = Secret(secret.reveal().strip()) if secret else None
         data["api_url"] = data["api_url"].rstrip("/")
         return data
-
-
-def _is_api_url(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        return False
-    plain = not (parts.query or parts.fragment or parts.username or parts.password) and port != 0
-    return (
-        plain
-        and parts.scheme in ("http", "https")
-        and bool(parts.hostname)
-        and parts.path.rstrip("/").endswith("/api/v2")
-        and text.isascii()
-        and not re.search(r"[\s\\]", text)
-    )

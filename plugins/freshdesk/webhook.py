@@ -16,7 +16,8 @@ from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
 from core import AuthFailed, BadPayload, Inbound, Secret
-from plugins.freshdesk.schemas import clean, word
+from core.payload import clean
+from plugins.freshdesk.schemas import word
 
 SECRET_HEADER = "X-Webhook-Secret"
 CREATED, UPDATED, CHANGED = "ticket_created", "ticket_updated", "ticket_changed"

@@ -11,7 +11,8 @@ import pytest
 import requests_mock
 
 from core import Action, ActionKind, AgentMissing, AuthFailed, OutboundFile, OutcomeUnknown, Receipt, Refused
-from plugins.freshdesk.wording import html_of, note_html, plain_of
+from core.markdown import html_of, plain_text
+from plugins.freshdesk.wording import note_html
 from tests.vendors.freshdesk_account import (
     AGENT,
     BASE,
@@ -258,8 +259,8 @@ def test_a_reply_is_proven_by_author_visibility_and_text(vendor: requests_mock.M
     "seen",
     [
         ours(body=f"<div>{html_of(TEXT)}</div><div>--<br>Robin, Acme</div>"),
-        ours(body="", body_text=plain_of(TEXT)),
-        ours(body=None, structured_body={"body_contents": [{"type": "text", "data": {"content": plain_of(TEXT)}}]}),
+        ours(body="", body_text=plain_text(TEXT)),
+        ours(body=None, structured_body={"body_contents": [{"type": "text", "data": {"content": plain_text(TEXT)}}]}),
         ours(created_at=stamp(-100)),
     ],
 )

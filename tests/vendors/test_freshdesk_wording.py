@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from core import OutboundFile
+from core.markdown import html_of, plain_text
 from core.witness import same_text
-from plugins.freshdesk.wording import html_of, note_html, plain_of, structured_body, with_file_list
+from plugins.freshdesk.wording import note_html, structured_body, with_file_list
 
 
 def test_markdown_becomes_html_and_line_breaks_stay() -> None:
@@ -45,7 +46,7 @@ def test_a_note_bears_its_reference_or_none() -> None:
     ],
 )
 def test_a_chat_shows_plain_text(text: str, plain: str) -> None:
-    assert plain_of(text) == plain
+    assert plain_text(text) == plain
     assert structured_body(text)["body_contents"] == [{"type": "text", "data": {"content": plain}}]
 
 
@@ -54,7 +55,7 @@ def test_a_chat_shows_plain_text(text: str, plain: str) -> None:
 )
 def test_the_text_as_drafted_is_recognised_in_both_forms(text: str) -> None:
     assert same_text(html_of(text), html_of(text))
-    assert same_text(plain_of(text), plain_of(text))
+    assert same_text(plain_text(text), plain_text(text))
 
 
 def test_files_are_listed_with_where_they_can_be_had() -> None:

@@ -1,4 +1,4 @@
-"""Our texts as Freshchat shows them: light Markdown becomes readable plain text, or the HTML of an email."""
+"""Our texts, which are light Markdown, as the vendors take them: as plain text, and as HTML."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True})
 
 
 def plain_text(text: str) -> str:
-    """Light Markdown without its marks. Freshchat shows marks and tags as they are, so neither may remain."""
+    """Light Markdown without its marks, for whoever shows marks and tags as they are; a link's address stays."""
     blocks: list[tuple[str, bool]] = []
     depth, marker = 0, ""
     for token in _MARKDOWN.parse(text):
@@ -35,8 +35,8 @@ def plain_text(text: str) -> str:
     return "".join(lines).strip() or text.strip()
 
 
-def email_html(text: str) -> str:
-    """Light Markdown as HTML for an email conversation; tags in the text are escaped, line breaks kept."""
+def html_of(text: str) -> str:
+    """Light Markdown as HTML; tags in the text are escaped, line breaks kept."""
     return str(_MARKDOWN.render(text)).strip()
 
 
