@@ -28,15 +28,13 @@ from core.flow import guards, history, leases, outbox, plan, sessions, summary, 
 from core.flow.leases import Lease
 from core.flow.plan import CoreReply, Hold, Planned, topic_of
 from core.flow.process import back_off, has_due_event, process_next_event
+from core.flow.reading import GONE_AFTER
 from core.flow.think import amended, planned, sentiment_told, summarise, think
 from core.runtime import Runtime
 from core.store.database import StoreBusy
 from core.store.models import ActionRow, DecisionRow, LeaseRow, MessageRow, SessionRow
 
 log = logging.getLogger(__name__)
-
-GONE_AFTER = 3
-"""A conversation must be missing this often before it counts as gone: a new one may show a little late."""
 
 
 def take_due_turn(runtime: Runtime, lease: Lease, connection: Connection) -> bool:

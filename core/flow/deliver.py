@@ -19,11 +19,9 @@ from core.errors import BadPayload, OutcomeUnknown, VendorError
 from core.flow import guards, handback, leases, outbox, sessions, settle
 from core.flow.leases import Lease
 from core.flow.process import back_off, has_due_event
+from core.flow.reading import GONE_AFTER
 from core.runtime import Runtime
 from core.store.models import ActionRow, SessionRow
-
-GONE_AFTER = 3
-"""A conversation must be missing this often before it counts as gone: a new one may show a little late."""
 
 
 def deliver_next(runtime: Runtime, lease: Lease, connection: Connection) -> bool:

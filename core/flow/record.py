@@ -193,10 +193,14 @@ def _old_thread(runtime: Runtime, connection: Connection, row: SessionRow, news:
 
 
 def _old(fact: MessageFact, connection: Connection) -> tuple[MessageFact, Author]:
-    own = bool(connection.agent_id) and fact.author_id == connection.agent_id
+    own = _is_own(fact, connection)
     # The past of a whole account would be gigabytes, and the vendor has it.
     files = tuple(replace(file, placeholder=f"{file.name}: {NOT_FETCHED}") for file in fact.attachments)
     return replace(fact, attachments=files), Author.AI if own else fact.author
+
+
+def _is_own(fact: MessageFact, connection: Connection) -> bool:
+    return bool(connection.agent_id) and fact.author_id == connection.agent_id
 
 
 def _old_message(
@@ -237,7 +241,7 @@ def _customer_message(
 
 def _other_message(runtime: Runtime, connection: Connection, row: SessionRow, fact: MessageFact) -> list[SessionChange]:
     now = runtime.db.now()
-    own = bool(connection.agent_id) and fact.author_id == connection.agent_id
+    own = _is_own(fact, connection)
     if sessions.has_message(connection.id, fact.external_id):
         return []
     if own:

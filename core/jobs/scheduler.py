@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from core.jobs import backfill, housekeeping, polling
+from core.jobs.backfill import Halted
 from core.provisioning import provision
 from core.runtime import Runtime
 from core.store.election import run_slot
 
 log = logging.getLogger(__name__)
 
-Halted = Callable[[], bool]
 Job = Callable[[Runtime, Halted], object]
 
 
