@@ -173,7 +173,7 @@ def disconnect(config_path: str, name: str) -> None:
         if ended.assigned:
             click.echo(f"still assigned to the AI's agent at the vendor: {_count(ended.assigned, 'open conversation')}")
         click.echo("\nNow delete at the vendor what was made for it:")
-        click.echo(runtime.connections.connector(connection).farewell_guide(connection))
+        click.echo(runtime.connections.connector(connection).farewell_guide(connection).text)
         click.echo(
             f"\nRelaydesk uses its credential no more and keeps no copy. Take it out of {runtime.config.path} "
             "(or of the variable or file it is read from) yourself."

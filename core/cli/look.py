@@ -35,7 +35,7 @@ def webhook_address(runtime: Runtime, name: str) -> tuple[str, str]:
         raise ConfigError(name, "it could not be stored", "Look at the log.")
     token = runtime.tokens.make(connection.id, connection.generation)
     url = f"{runtime.config.server.base_url}/webhooks/{connection.connector}/{token}"
-    return url, runtime.connections.connector(connection).setup_guide(connection, url)
+    return url, runtime.connections.connector(connection).setup_guide(connection, url).text
 
 
 @click.command()
