@@ -9,7 +9,7 @@ from peewee import CharField, IntegerField
 
 from core.errors import ConfigError
 from core.store.database import Database
-from core.store.models import TABLES, ActionFileRow, BackfillRow, CursorRow, MomentField, Row
+from core.store.models import TABLES, ActionFileRow, BackfillRow, CursorRow, DirectoryRow, MomentField, Row
 
 
 class MigrationRow(Row):
@@ -71,11 +71,28 @@ def _hints_backfill_and_steps(native: Any) -> None:
     native.create_tables([ActionFileRow, BackfillRow])
 
 
+def _connections_of_the_pages(native: Any) -> None:
+    for table, column in (
+        ("connection", "settings TEXT"),
+        ("connection", "saved_by VARCHAR(255) NOT NULL DEFAULT ''"),
+        ("connection", "saved_at BIGINT"),
+        ("connection", "revision BIGINT NOT NULL DEFAULT 0"),
+        ("backfill", "requested_by VARCHAR(255) NOT NULL DEFAULT ''"),
+    ):
+        native.execute_sql(f"ALTER TABLE {table} ADD COLUMN {column}")
+    native.execute_sql("DROP INDEX IF EXISTS connection_name")
+    native.execute_sql(
+        "CREATE UNIQUE INDEX IF NOT EXISTS connection_name_provisioned ON connection (name, provisioned)"
+    )
+    native.create_tables([DirectoryRow])
+
+
 STEPS: tuple[Step, ...] = (
     (1, "first_tables", _first_tables),
     (2, "connection_life_and_polling", _connection_life_and_polling),
     (3, "topic_and_sentiment_of_decisions", _topic_and_sentiment),
     (4, "hints_backfill_and_steps", _hints_backfill_and_steps),
+    (8, "connections_of_the_pages", _connections_of_the_pages),
 )
 """Number, name, and what is done with peewee's database.
 

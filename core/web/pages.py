@@ -58,7 +58,7 @@ def pages(runtime: Runtime) -> Blueprint:
             lines=lines,
             page=page,
             more=more,
-            configured=[connection.name for connection in runtime.config.connections],
+            configured=list(runtime.connections.configured),
             connections=queries.lines_of(runtime.db, runtime.connections.all()),
             troubles=queries.troubles(runtime.db),
         )
