@@ -79,7 +79,9 @@ def _connections_of_the_pages(native: Any) -> None:
         ("connection", "revision BIGINT NOT NULL DEFAULT 0"),
         ("backfill", "requested_by VARCHAR(255) NOT NULL DEFAULT ''"),
     ):
-        native.execute_sql(f"ALTER TABLE {table} ADD COLUMN {column}")
+        # Step 4 has just made `backfill` as it is today where an older store comes by.
+        if column.split()[0] not in {each.name for each in native.get_columns(table)}:
+            native.execute_sql(f"ALTER TABLE {table} ADD COLUMN {column}")
     native.execute_sql("DROP INDEX IF EXISTS connection_name")
     native.execute_sql(
         "CREATE UNIQUE INDEX IF NOT EXISTS connection_name_provisioned ON connection (name, provisioned)"
