@@ -33,6 +33,8 @@ class ServerConfig:
     admin_email: str
     admin_password_hash: Secret | None
     embedded_worker: bool
+    session_hours: float = 12.0
+    proxies: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,18 @@ from peewee import CharField, IntegerField
 
 from core.errors import ConfigError
 from core.store.database import Database
-from core.store.models import TABLES, ActionFileRow, BackfillRow, CursorRow, MomentField, Row
+from core.store.models import (
+    TABLES,
+    ActionFileRow,
+    ApiTokenRow,
+    AuditRow,
+    BackfillRow,
+    CursorRow,
+    MomentField,
+    RateRow,
+    Row,
+    UserRow,
+)
 
 
 class MigrationRow(Row):
@@ -71,11 +82,16 @@ def _hints_backfill_and_steps(native: Any) -> None:
     native.create_tables([ActionFileRow, BackfillRow])
 
 
+def _people_and_tokens(native: Any) -> None:
+    native.create_tables([UserRow, ApiTokenRow, AuditRow, RateRow])
+
+
 STEPS: tuple[Step, ...] = (
     (1, "first_tables", _first_tables),
     (2, "connection_life_and_polling", _connection_life_and_polling),
     (3, "topic_and_sentiment_of_decisions", _topic_and_sentiment),
     (4, "hints_backfill_and_steps", _hints_backfill_and_steps),
+    (5, "people_and_tokens", _people_and_tokens),
 )
 """Number, name, and what is done with peewee's database.
 

@@ -464,6 +464,70 @@ class JobRunRow(Row):
         indexes = ((("job", "slot"), True),)
 
 
+class UserRow(Row):
+    """A person who signs in to the pages. `role`: operator or admin.
+
+    `link_digest` is of the one-time address with which they set their password, good until `link_until`. `epoch` grows
+    when all their sign-ins are to end. The administrator of the file has no password here: it stands there.
+    """
+
+    email = CharField(unique=True)
+    name = CharField(default="")
+    role = CharField()
+    password_hash = TextField(default="")
+    link_digest = CharField(null=True, unique=True)
+    link_until = MomentField(null=True)
+    epoch = IntegerField(default=0)
+    active = BooleanField(default=True)
+    provisioned = BooleanField(default=False)
+    created_at = MomentField()
+    signed_in_at = MomentField(null=True)
+
+    class Meta:
+        table_name = "user"
+
+
+class ApiTokenRow(Row):
+    """A token of the REST API: its digest, and its first characters to know it by."""
+
+    name = CharField()
+    hint = CharField()
+    digest = CharField(unique=True)
+    scopes = JsonField(default=list)
+    created_by = CharField()
+    created_at = MomentField()
+    expires_at = MomentField(null=True)
+    used_at = MomentField(null=True)
+    revoked_at = MomentField(null=True)
+
+    class Meta:
+        table_name = "api_token"
+
+
+class AuditRow(Row):
+    """Who changed what: `by` is a user's e-mail address, ``token:<name>``, or ``command line``."""
+
+    at = MomentField()
+    by = CharField()
+    what = CharField()
+    subject = CharField(default="")
+    detail = JsonField(default=dict)
+
+    class Meta:
+        table_name = "audit"
+
+
+class RateRow(Row):
+    """How often something was tried in a stretch of time, for limits that hold over all processes."""
+
+    key = CharField(unique=True)
+    count = IntegerField(default=0)
+    until = MomentField(index=True)
+
+    class Meta:
+        table_name = "rate"
+
+
 TABLES: tuple[type[Row], ...] = (
     ConnectionRow,
     ContactRow,
@@ -483,4 +547,8 @@ TABLES: tuple[type[Row], ...] = (
     BackfillRow,
     SchedulerLeaseRow,
     JobRunRow,
+    UserRow,
+    ApiTokenRow,
+    AuditRow,
+    RateRow,
 )

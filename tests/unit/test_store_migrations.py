@@ -141,6 +141,7 @@ ADDED = {
         },
         ("action_file", "backfill"),
     ),
+    5: ({}, ("user", "api_token", "audit", "rate")),
 }
 """What each later step adds: columns by table, and tables."""
 
@@ -168,7 +169,7 @@ def test_a_store_of_every_earlier_version_becomes_what_a_new_one_is(db: Database
 def _take_back(db: Database, number: int) -> None:
     columns, tables = ADDED[number]
     for table in tables:
-        db.native.execute_sql(f"DROP TABLE {table}")
+        db.native.execute_sql(f'DROP TABLE "{table}"')
     for table, names in columns.items():
         for name in names:
             db.native.execute_sql(f"ALTER TABLE {table} DROP COLUMN {name}")
