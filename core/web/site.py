@@ -63,8 +63,8 @@ def install_site(app: Flask, runtime: Runtime, users: Users) -> CSRFProtect:
         fixed = ProxyFix(app.wsgi_app, x_for=server.proxies, x_proto=server.proxies, x_host=server.proxies)
         app.wsgi_app = fixed  # type: ignore[method-assign]
     Bootstrap5(app)
+    install_guard(app, runtime, users)  # first who is asking, then whether it is their own browser
     forgery = CSRFProtect(app)
-    install_guard(app, runtime, users)
     # Not under /static: Flask itself answers there, for a folder that this app does not have.
     app.register_blueprint(
         Blueprint("pages", __name__, template_folder="templates", static_folder="static", static_url_path="/assets")

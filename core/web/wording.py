@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-_STEPS = ((60, 1, "s"), (3600, 60, "min"), (86400, 3600, "h"), (86400 * 60, 86400, "d"))
+_STEPS = ((3600, 60, "min"), (86400, 3600, "h"), (86400 * 60, 86400, "d"))
 
 
 def moment(at: datetime | None) -> str:
@@ -18,8 +18,8 @@ def ago(at: datetime | None, now: datetime) -> str:
         return ""
     gone = now - at
     seconds = abs(gone.total_seconds())
-    if seconds < 1:
-        return "now"
+    if seconds < 60:
+        return "just now" if gone >= timedelta() else "in a moment"
     if seconds >= timedelta(days=60).total_seconds():
         return at.strftime("%Y-%m-%d")
     words = next(f"{int(seconds // unit)} {name}" for below, unit, name in _STEPS if seconds < below)

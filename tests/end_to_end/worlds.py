@@ -124,6 +124,7 @@ class World:
         self.database_url = database_url
         self.clock = clock
         self.runtime: Runtime
+        self.app: Any = None
         self.url = ""
         self._server: Any = None
 
@@ -167,11 +168,19 @@ class World:
         self.runtime = build_runtime(load_config(config), self.clock)
         migrate(self.runtime.db)
         self._provision()
-        self._server = make_server("127.0.0.1", 0, create_app(self.runtime), threaded=True)
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-        self.url = f"http://127.0.0.1:{self._server.port}"
+        self.serve()
         self._register()
         return self
+
+    def serve(self) -> None:
+        """Serve the runtime as it is now, at an address of its own."""
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+        self.app = create_app(self.runtime)
+        self._server = make_server("127.0.0.1", 0, self.app, threaded=True)
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        self.url = f"http://127.0.0.1:{self._server.port}"
 
     def _provision(self) -> None:
         """Have the connection verified; the time-out is real, so that a busy machine may need another try."""

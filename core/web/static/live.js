@@ -41,10 +41,8 @@ function replace(part, html) {
   const kept = next.map((child) => {
     const before = child.id ? keyed.get(child.id) : undefined;
     if (!before) return child;
-    if (before.dataset.live !== undefined || before.isEqualNode(child)) return before;
-    if (before.tagName === child.tagName && before.children.length && ["OL", "UL", "SECTION", "DIV"].includes(child.tagName)) {
-      const inner = document.createElement("template");
-      inner.innerHTML = child.innerHTML;
+    if (before.isEqualNode(child) || isWorkedOn(before)) return before;
+    if (before.tagName === child.tagName && before.children.length && ["OL", "UL", "LI", "SECTION", "ASIDE", "DIV"].includes(child.tagName)) {
       for (const attribute of child.attributes) before.setAttribute(attribute.name, attribute.value);
       replace(before, child.innerHTML);
       return before;
@@ -62,6 +60,14 @@ function replace(part, html) {
   part.replaceChildren(...kept);
   if (end) window.scrollTo({ top: document.documentElement.scrollHeight });
   tell(fresh.content.querySelector("[data-news]")?.dataset.news);
+}
+
+// What somebody has opened stays open, and what they are writing stays as they wrote it.
+function isWorkedOn(element) {
+  if (element.tagName === "DETAILS" && element.open) return true;
+  if (element.dataset.keep === undefined) return false;
+  return element.contains(document.activeElement)
+    || [...element.querySelectorAll("textarea")].some((field) => field.value !== field.defaultValue);
 }
 
 function nearEnd() {
