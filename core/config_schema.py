@@ -90,7 +90,15 @@ class ServerSchema(PluginSettings):
     secret_key = SecretField(
         required=True,
         validate=_secret_key,
-        metadata={"help": f"signs webhook addresses and sign-ins; {SECRET_KEY_LENGTH} random characters or more"},
+        metadata={
+            "help": f"signs webhook addresses and sign-ins, and seals stored secrets; {SECRET_KEY_LENGTH} random "
+            "characters or more"
+        },
+    )
+    former_secret_keys = fields.List(
+        SecretField(),
+        load_default=list,
+        metadata={"help": "earlier values of secret_key, each as a secret, so that what they sealed can be opened"},
     )
     admin_email = fields.String(
         load_default="", metadata={"help": "with which email address the administrator signs in to the pages"}
