@@ -34,6 +34,7 @@ class ServerConfig:
     admin_email: str
     admin_password_hash: Secret | None
     embedded_worker: bool
+    allow_private_webhooks: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,9 +74,9 @@ def _replies(default: int) -> fields.Integer:
     )
 
 
-def _switch(text: str) -> fields.Boolean:
+def _switch(text: str, *, default: bool = True) -> fields.Boolean:
     # Only TOML's own true and false: marshmallow would read "no" and "off" too, and so hide a misunderstanding.
-    return fields.Boolean(load_default=True, truthy={True}, falsy={False}, metadata={"help": text})
+    return fields.Boolean(load_default=default, truthy={True}, falsy={False}, metadata={"help": text})
 
 
 class ServerSchema(PluginSettings):
@@ -108,6 +108,10 @@ class ServerSchema(PluginSettings):
         metadata={"help": "the administrator's password as an argon2 hash; without it nobody signs in"},
     )
     embedded_worker = _switch("whether the web service also does the worker's part, in one elected process")
+    allow_private_webhooks = _switch(
+        "whether outbound events may go to addresses that are not on the public internet, and over plain http",
+        default=False,
+    )
 
 
 class DatabaseSchema(PluginSettings):

@@ -9,7 +9,16 @@ from peewee import CharField, IntegerField
 
 from core.errors import ConfigError
 from core.store.database import Database
-from core.store.models import TABLES, ActionFileRow, BackfillRow, CursorRow, MomentField, Row
+from core.store.models import (
+    TABLES,
+    ActionFileRow,
+    BackfillRow,
+    CursorRow,
+    DeliveryRow,
+    MomentField,
+    Row,
+    SubscriptionRow,
+)
 
 
 class MigrationRow(Row):
@@ -71,11 +80,16 @@ def _hints_backfill_and_steps(native: Any) -> None:
     native.create_tables([ActionFileRow, BackfillRow])
 
 
+def _outbound_events(native: Any) -> None:
+    native.create_tables([SubscriptionRow, DeliveryRow])
+
+
 STEPS: tuple[Step, ...] = (
     (1, "first_tables", _first_tables),
     (2, "connection_life_and_polling", _connection_life_and_polling),
     (3, "topic_and_sentiment_of_decisions", _topic_and_sentiment),
     (4, "hints_backfill_and_steps", _hints_backfill_and_steps),
+    (6, "outbound_events", _outbound_events),
 )
 """Number, name, and what is done with peewee's database.
 
