@@ -30,11 +30,13 @@ class ServerConfig:
 
     base_url: str
     secret_key: Secret
+    former_secret_keys: tuple[Secret, ...]
     admin_email: str
     admin_password_hash: Secret | None
     embedded_worker: bool
-    session_hours: float = 12.0
-    proxies: int = 0
+    session_hours: float
+    proxies: int
+    allow_private_webhooks: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,7 @@ class Config:
     def secrets(self) -> tuple[Secret, ...]:
         """Every credential in the configuration, so that the logs can leave them out."""
         found = [self.server.secret_key, self.server.admin_password_hash, _password_of(self.database.url)]
+        found += self.server.former_secret_keys
         found += _secrets_in(self.plugins.settings)
         for connection in self.connections:
             found += _secrets_in(connection.settings)
@@ -144,7 +147,13 @@ def load_config(path: Path | None = None) -> Config:
     server, database, plugins = loaded["server"], loaded["database"], loaded["plugins"]
     return Config(
         path=path,
-        server=ServerConfig(**{**server, "base_url": server["base_url"].rstrip("/")}),
+        server=ServerConfig(
+            **{
+                **server,
+                "base_url": server["base_url"].rstrip("/"),
+                "former_secret_keys": tuple(server["former_secret_keys"]),
+            }
+        ),
         database=DatabaseConfig(_absolute_url(database["url"].reveal(), path.parent)),
         plugins=PluginsConfig(
             enabled=_unique(plugins.pop("enabled"), "plugins.enabled"),

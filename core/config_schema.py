@@ -74,9 +74,9 @@ def _replies(default: int) -> fields.Integer:
     )
 
 
-def _switch(text: str) -> fields.Boolean:
+def _switch(text: str, *, default: bool = True) -> fields.Boolean:
     # Only TOML's own true and false: marshmallow would read "no" and "off" too, and so hide a misunderstanding.
-    return fields.Boolean(load_default=True, truthy={True}, falsy={False}, metadata={"help": text})
+    return fields.Boolean(load_default=default, truthy={True}, falsy={False}, metadata={"help": text})
 
 
 class ServerSchema(PluginSettings):
@@ -90,7 +90,15 @@ class ServerSchema(PluginSettings):
     secret_key = SecretField(
         required=True,
         validate=_secret_key,
-        metadata={"help": f"signs webhook addresses and sign-ins; {SECRET_KEY_LENGTH} random characters or more"},
+        metadata={
+            "help": f"signs webhook addresses and sign-ins, and seals stored secrets; {SECRET_KEY_LENGTH} random "
+            "characters or more"
+        },
+    )
+    former_secret_keys = fields.List(
+        SecretField(),
+        load_default=list,
+        metadata={"help": "earlier values of secret_key, each as a secret, so that what they sealed can be opened"},
     )
     admin_email = fields.String(
         load_default="", metadata={"help": "with which email address the administrator signs in to the pages"}
@@ -112,6 +120,10 @@ class ServerSchema(PluginSettings):
         },
     )
     embedded_worker = _switch("whether the web service also does the worker's part, in one elected process")
+    allow_private_webhooks = _switch(
+        "whether outbound events may go to addresses that are not on the public internet, and over plain http",
+        default=False,
+    )
 
 
 class DatabaseSchema(PluginSettings):

@@ -11,6 +11,7 @@ from core.clock import Clock, SystemClock
 from core.config import Config, check_plugin_settings
 from core.connections import Connections
 from core.plugin_manager import Plugins, load_plugins
+from core.sealing import Sealer
 from core.store.database import Database, open_database
 from core.webhook_token import WebhookTokens
 
@@ -25,6 +26,7 @@ class Runtime:
     clock: Clock
     connections: Connections
     tokens: WebhookTokens
+    sealer: Sealer
     start: str = field(default_factory=lambda: secrets.token_hex(4))
 
     @property
@@ -50,4 +52,5 @@ def build_runtime(config: Config, clock: Clock | None = None) -> Runtime:
         clock=clock,
         connections=Connections(config, plugins, db, clock),
         tokens=WebhookTokens(config.server.secret_key),
+        sealer=Sealer(config.server.secret_key, config.server.former_secret_keys),
     )

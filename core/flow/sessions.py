@@ -132,12 +132,17 @@ def _values(row: SessionRow, fact: MessageFact, author: Author, now: datetime) -
     }
 
 
-def add_own_message(db: Database, row: SessionRow, fact: MessageFact, now: datetime) -> None:
-    """Put a message of ours into the thread; if its echo was there first, it is known as ours from now on."""
-    if add_message(db, row, fact, Author.AI, now) is None:
+def add_own_message(db: Database, row: SessionRow, fact: MessageFact, now: datetime) -> int | None:
+    """Put a message of ours into the thread and return its id.
+
+    None if its echo was there first, which is known as ours from now on.
+    """
+    stored = add_message(db, row, fact, Author.AI, now)
+    if stored is None:
         MessageRow.update(author=Author.AI.value).where(
             MessageRow.connection == row.connection_id, MessageRow.external_id == fact.external_id
         ).execute()
+    return stored
 
 
 def has_message(connection_id: int, external_id: str) -> bool:

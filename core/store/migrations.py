@@ -16,9 +16,11 @@ from core.store.models import (
     AuditRow,
     BackfillRow,
     CursorRow,
+    DeliveryRow,
     MomentField,
     RateRow,
     Row,
+    SubscriptionRow,
     UserRow,
 )
 
@@ -86,12 +88,17 @@ def _people_and_tokens(native: Any) -> None:
     native.create_tables([UserRow, ApiTokenRow, AuditRow, RateRow])
 
 
+def _outbound_events(native: Any) -> None:
+    native.create_tables([SubscriptionRow, DeliveryRow])
+
+
 STEPS: tuple[Step, ...] = (
     (1, "first_tables", _first_tables),
     (2, "connection_life_and_polling", _connection_life_and_polling),
     (3, "topic_and_sentiment_of_decisions", _topic_and_sentiment),
     (4, "hints_backfill_and_steps", _hints_backfill_and_steps),
     (5, "people_and_tokens", _people_and_tokens),
+    (6, "outbound_events", _outbound_events),
 )
 """Number, name, and what is done with peewee's database.
 

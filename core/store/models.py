@@ -437,6 +437,70 @@ class BackfillRow(Row):
         table_name = "backfill"
 
 
+class SubscriptionRow(Row):
+    """A receiver of outbound events: `events` are event types, families such as ``handoff.*``, or ``*``.
+
+    Both secrets are sealed; the former one signs too until `former_until`. While it is not `active`, `paused_reason`
+    says why. One process at a time sends to it: `owner`, until `until`, which then is when it was last served.
+    """
+
+    url = TextField()
+    description = ShortField(default="")
+    secret = TextField()
+    former_secret = TextField(default="")
+    former_until = MomentField(null=True)
+    events = JsonField()
+    active = BooleanField(default=True)
+    paused_reason = TextField(default="")
+    paused_at = MomentField(null=True)
+    failing_since = MomentField(null=True)
+    delivered_at = MomentField(null=True)
+    created_by = CharField()
+    created_at = MomentField()
+    changed_by = CharField()
+    changed_at = MomentField()
+    deleted_at = MomentField(null=True)
+    owner = CharField(null=True)
+    until = MomentField()
+    fence = IntegerField(default=0)
+
+    class Meta:
+        table_name = "subscription"
+
+
+class DeliveryRow(Row):
+    """An outbound event on its way to one subscription. `state`: pending, delivered, dead or cancelled.
+
+    `message_id` and `payload` stay what they are over all tries and replays. `attempts` counts the tries since it was
+    last begun with, `fence` all there ever were; `next_at` is null once it is settled.
+    """
+
+    subscription = ForeignKeyField(SubscriptionRow, column_name="subscription_id", index=False)
+    message_id = CharField(unique=True)
+    event_type = CharField()
+    payload = TextField()
+    state = CharField(default="pending")
+    attempts = IntegerField(default=0)
+    fence = IntegerField(default=0)
+    started_at = MomentField(null=True)
+    next_at = MomentField(null=True)
+    status = IntegerField(null=True)
+    error = TextField(default="")
+    created_at = MomentField()
+    done_at = MomentField(null=True)
+    replayed_by = CharField(default="")
+    replayed_at = MomentField(null=True)
+
+    class Meta:
+        table_name = "delivery"
+        indexes = (
+            (("subscription", "next_at", "id"), False),
+            (("subscription", "id"), False),
+            (("subscription", "state", "id"), False),
+            (("state", "created_at"), False),
+        )
+
+
 class SchedulerLeaseRow(Row):
     """Who is the elected process for a duty, until when."""
 
@@ -545,6 +609,8 @@ TABLES: tuple[type[Row], ...] = (
     BudgetRow,
     CursorRow,
     BackfillRow,
+    SubscriptionRow,
+    DeliveryRow,
     SchedulerLeaseRow,
     JobRunRow,
     UserRow,

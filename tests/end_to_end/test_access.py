@@ -81,7 +81,9 @@ def test_the_address_may_be_written_in_capitals(site: World) -> None:
     assert is_in(Visitor(site.url).sign_in(EMAIL.upper()))
 
 
-@pytest.mark.parametrize("target", ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "target", ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"]
+)
 def test_signing_in_leads_nowhere_but_to_pages_of_ours(site: World, target: str) -> None:
     visitor = Visitor(site.url)
     page = visitor.read("/login")
@@ -187,7 +189,9 @@ def test_signing_out_everywhere_ends_all_sign_ins(site: World) -> None:
     assert not is_in(elsewhere)
 
 
-@pytest.mark.parametrize(("base", "name", "secure"), [("http", "relaydesk", False), ("https", "__Host-relaydesk", True)])
+@pytest.mark.parametrize(
+    ("base", "name", "secure"), [("http", "relaydesk", False), ("https", "__Host-relaydesk", True)]
+)
 def test_the_cookie_is_kept_from_scripts_and_other_sites(quick: World, base: str, name: str, secure: bool) -> None:
     quick.start(server=ADMINISTRATOR)
     object.__setattr__(quick.runtime.config.server, "base_url", f"{base}://relaydesk.example")
