@@ -124,6 +124,10 @@ class ServerSchema(PluginSettings):
         "whether outbound events may go to addresses that are not on the public internet, and over plain http",
         default=False,
     )
+    api_url_on_pages = _switch(
+        "whether connections made on the pages may lead to hosts that are not their vendor's: for simulators only",
+        default=False,
+    )
 
 
 class DatabaseSchema(PluginSettings):

@@ -45,12 +45,13 @@ def build_runtime(config: Config, clock: Clock | None = None) -> Runtime:
     plugins = load_plugins(config)
     config = check_plugin_settings(config, plugins)
     db = open_database(config.database.url, clock)
+    sealer = Sealer(config.server.secret_key, config.server.former_secret_keys)
     return Runtime(
         config=config,
         plugins=plugins,
         db=db,
         clock=clock,
-        connections=Connections(config, plugins, db, clock),
+        connections=Connections(config, plugins, db, clock, sealer),
         tokens=WebhookTokens(config.server.secret_key),
-        sealer=Sealer(config.server.secret_key, config.server.former_secret_keys),
+        sealer=sealer,
     )

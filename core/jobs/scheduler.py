@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from core.jobs import backfill, housekeeping, polling
+from core.jobs import backfill, housekeeping, names, polling
 from core.jobs.backfill import Halted
 from core.jobs.send_events import EventSender
 from core.provisioning import provision
@@ -25,6 +25,7 @@ JOBS: tuple[tuple[str, int, Job], ...] = (
     ("wake_forgotten", 60, lambda runtime, halted: housekeeping.wake_forgotten(runtime)),
     ("throw_away", 3600, lambda runtime, halted: housekeeping.throw_away(runtime)),
     ("verify_again", 60, lambda runtime, halted: provision(runtime)),
+    ("names", 60, names.refresh_due),
     ("poll", 5, polling.poll_due),
     ("backfill", 10, backfill.run_due),
 )

@@ -17,6 +17,7 @@ from core.store.models import (
     BackfillRow,
     CursorRow,
     DeliveryRow,
+    DirectoryRow,
     MomentField,
     RateRow,
     Row,
@@ -92,6 +93,22 @@ def _outbound_events(native: Any) -> None:
     native.create_tables([SubscriptionRow, DeliveryRow])
 
 
+def _connections_of_the_pages(native: Any) -> None:
+    for table, column in (
+        ("connection", "settings TEXT"),
+        ("connection", "saved_by VARCHAR(255) NOT NULL DEFAULT ''"),
+        ("connection", "saved_at BIGINT"),
+        ("connection", "revision BIGINT NOT NULL DEFAULT 0"),
+        ("backfill", "requested_by VARCHAR(255) NOT NULL DEFAULT ''"),
+    ):
+        native.execute_sql(f"ALTER TABLE {table} ADD COLUMN {column}")
+    native.execute_sql("DROP INDEX IF EXISTS connection_name")
+    native.execute_sql(
+        "CREATE UNIQUE INDEX IF NOT EXISTS connection_name_provisioned ON connection (name, provisioned)"
+    )
+    native.create_tables([DirectoryRow])
+
+
 STEPS: tuple[Step, ...] = (
     (1, "first_tables", _first_tables),
     (2, "connection_life_and_polling", _connection_life_and_polling),
@@ -99,6 +116,7 @@ STEPS: tuple[Step, ...] = (
     (4, "hints_backfill_and_steps", _hints_backfill_and_steps),
     (5, "people_and_tokens", _people_and_tokens),
     (6, "outbound_events", _outbound_events),
+    (8, "connections_of_the_pages", _connections_of_the_pages),
 )
 """Number, name, and what is done with peewee's database.
 

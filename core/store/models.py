@@ -73,14 +73,18 @@ class Row(Model):
 
 
 class ConnectionRow(Row):
-    """A configured account of a connector: what was found at the vendor. Its settings stay in the file.
+    """A configured account of a connector: what was found at the vendor.
+
+    The settings of a `provisioned` one stay in the file. Those of one that was made on the pages are in `settings`, as
+    they were given, each secret sealed; `saved_by` is who gave them at `saved_at`, and `revision` grows whenever a
+    person changes it. A name may be taken by one of each kind: then the file's counts.
 
     `settings_hash` is the fingerprint of the settings that were verified, `refused_hash` of those that the vendor
     refused. `polling_since` is set while the account is polled because its webhooks are silent. `connected_at` is when
     it was first verified: what is older is history, and never answered.
     """
 
-    name = CharField(unique=True)
+    name = CharField()
     connector = CharField()
     provisioned = BooleanField(default=True)
     settings_hash = CharField(default="")
@@ -99,9 +103,14 @@ class ConnectionRow(Row):
     polled_at = MomentField(null=True)
     polling_since = MomentField(null=True)
     connected_at = MomentField(null=True)
+    settings = JsonField(null=True)
+    saved_by = ShortField(default="")
+    saved_at = MomentField(null=True)
+    revision = BigIntegerField(default=0)
 
     class Meta:
         table_name = "connection"
+        indexes = ((("name", "provisioned"), True),)
 
 
 class ContactRow(Row):
@@ -411,6 +420,7 @@ class BackfillRow(Row):
     `state`: waiting, running, done or cancelled. `cursor` is how far the list was read; `listed` counts its entries,
     `found` those to be imported, of which `imported` are stored and `known` were here already; `other` counts further
     statuses. `expected` and `counted` are what the vendor said before and after; `error` is why it waits.
+    `requested_by` is who asked for it, "" where it was begun with the connection.
     """
 
     connection = ForeignKeyField(ConnectionRow, column_name="connection_id", unique=True)
@@ -432,6 +442,7 @@ class BackfillRow(Row):
     created_at = MomentField()
     started_at = MomentField(null=True)
     ended_at = MomentField(null=True)
+    requested_by = ShortField(default="")
 
     class Meta:
         table_name = "backfill"
@@ -499,6 +510,21 @@ class DeliveryRow(Row):
             (("subscription", "state", "id"), False),
             (("state", "created_at"), False),
         )
+
+
+class DirectoryRow(Row):
+    """What a connection's account calls an id. `kind`: agent or group. Those that are gone keep their last name."""
+
+    connection = ForeignKeyField(ConnectionRow, column_name="connection_id")
+    kind = CharField()
+    external_id = ShortField()
+    name = ShortField(default="")
+    email = ShortField(default="")
+    seen_at = MomentField()
+
+    class Meta:
+        table_name = "directory"
+        indexes = ((("connection", "kind", "external_id"), True),)
 
 
 class SchedulerLeaseRow(Row):
@@ -611,6 +637,7 @@ TABLES: tuple[type[Row], ...] = (
     BackfillRow,
     SubscriptionRow,
     DeliveryRow,
+    DirectoryRow,
     SchedulerLeaseRow,
     JobRunRow,
     UserRow,

@@ -17,6 +17,7 @@ from core.store.models import TABLES
 from core.testing.clock import FakeClock
 
 SPAWN = multiprocessing.get_context("spawn")
+NEXT = STEPS[-1][0] + 1
 NAMES = [f"{number} {name}" for number, name, _ in STEPS]
 
 
@@ -25,10 +26,7 @@ def applied(db: Database) -> list[int]:
         return [row.number for row in MigrationRow.select().order_by(MigrationRow.number)]
 
 
-NEXT = STEPS[-1][0] + 1
-
-
-def test_the_steps_are_numbered_in_order() -> None:
+def test_the_steps_are_in_order_and_none_stands_there_twice() -> None:
     numbers = [number for number, _, _ in STEPS]
     assert numbers == sorted(set(numbers))
     assert numbers[0] == 1
@@ -148,6 +146,10 @@ ADDED = {
     ),
     5: ({}, ("user", "api_token", "audit", "rate")),
     6: ({}, ("delivery", "subscription")),
+    8: (
+        {"connection": ("settings", "saved_by", "saved_at", "revision"), "backfill": ("requested_by",)},
+        ("directory",),
+    ),
 }
 """What each later step adds: columns by table, and tables."""
 
