@@ -71,11 +71,28 @@ def _hints_backfill_and_steps(native: Any) -> None:
     native.create_tables([ActionFileRow, BackfillRow])
 
 
+def _what_people_do(native: Any) -> None:
+    for table, column in (
+        ("event", "retried_by VARCHAR(255) NOT NULL DEFAULT ''"),
+        ("session", "taken_by VARCHAR(255) NOT NULL DEFAULT ''"),
+        ("session", "own_doing BOOLEAN NOT NULL DEFAULT FALSE"),
+        ("session", "apart VARCHAR(255) NOT NULL DEFAULT ''"),
+        ("session", "closed_payload TEXT"),
+        ("message", "author_name VARCHAR(255) NOT NULL DEFAULT ''"),
+        ("action", "by VARCHAR(255) NOT NULL DEFAULT ''"),
+        ("action", "verdict VARCHAR(255) NOT NULL DEFAULT ''"),
+        ("action", "draft BIGINT"),
+        ("action", "retried_by VARCHAR(255) NOT NULL DEFAULT ''"),
+    ):
+        native.execute_sql(f"ALTER TABLE {table} ADD COLUMN {column}")
+
+
 STEPS: tuple[Step, ...] = (
     (1, "first_tables", _first_tables),
     (2, "connection_life_and_polling", _connection_life_and_polling),
     (3, "topic_and_sentiment_of_decisions", _topic_and_sentiment),
     (4, "hints_backfill_and_steps", _hints_backfill_and_steps),
+    (7, "what_people_do", _what_people_do),
 )
 """Number, name, and what is done with peewee's database.
 

@@ -141,6 +141,15 @@ ADDED = {
         },
         ("action_file", "backfill"),
     ),
+    7: (
+        {
+            "event": ("retried_by",),
+            "session": ("taken_by", "own_doing", "apart", "closed_payload"),
+            "message": ("author_name",),
+            "action": ("by", "verdict", "draft", "retried_by"),
+        },
+        (),
+    ),
 }
 """What each later step adds: columns by table, and tables."""
 
