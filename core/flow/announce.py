@@ -176,14 +176,14 @@ def _message(row: SessionRow, said: Said) -> dict[str, Any]:
         "id": message.external_id,
         "text": message.text,
         "at": message.at.isoformat(),
-        "author": {"type": message.author, "id": message.author_id, "name": _ai_name(row) if _is_ai(message) else None},
+        "author": {"type": message.author, "id": message.author_id, "name": _name_of(row, message)},
         "automatic": message.automatic,
         "attachments": [{"name": each.name, "content_type": each.content_type, "size": each.size} for each in files],
     }
 
 
-def _is_ai(message: MessageRow) -> bool:
-    return bool(message.author == Author.AI)
+def _name_of(row: SessionRow, message: MessageRow) -> str | None:
+    return _ai_name(row) if message.author == Author.AI else message.author_name or None
 
 
 def _ai_name(row: SessionRow) -> str:
@@ -208,7 +208,7 @@ def _closed(row: SessionRow, change: SessionChange) -> dict[str, Any]:
     return {
         "resolution_status": "resolved" if resolved else "not_resolved",
         "resolution_type": _resolution_type(row) if resolved else None,
-        "closed_by": _closer(row, by),
+        "closed_by": _closer(row, by, str(change.detail.get("by") or "")),
         "is_from_third_party": third,
         "third_party_name": row.connection.connector if third else None,
         "language": language or None,
@@ -227,15 +227,15 @@ def _resolution_type(row: SessionRow) -> str:
     return "auto_handoff" if row.closure == sync.HANDED_OFF else "hard"
 
 
-def _closer(row: SessionRow, by: str) -> dict[str, Any]:
-    """Who closed it. Of a person at the helpdesk only whom it is assigned to is known."""
+def _closer(row: SessionRow, by: str, person: str) -> dict[str, Any]:
+    """Who closed it: a `person` who did so here or, of one at the helpdesk, only whom it is assigned to."""
     if by == "ai":
         return {"type": "ai", "name": _ai_name(row)}
     if by == "integration":
         return {"type": "human", "id": row.assignee or None, "email": None}
     if by in ("contact", "system"):
         return {"type": by}
-    return {"type": "human", "id": by, "email": by if "@" in by else None}
+    return {"type": "api" if by == "api" else "human", "id": person, "email": person if "@" in person else None}
 
 
 def _account(row: SessionRow) -> dict[str, Any]:

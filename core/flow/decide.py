@@ -176,6 +176,8 @@ def _decide(runtime: Runtime, lease: Lease, turn: Turn, draft: Draft, steps: lis
         upto = sessions.newest_customer_message(row.id)
         seen = max((message.id for message in turn.messages if message.author is Author.CUSTOMER), default=0)
         overtaken = upto is not None and upto.id > seen
+        if not overtaken and LeaseRow.get_by_id(lease.id).turn_due_at is None:
+            return True  # a person has ended the turn meanwhile, and with it what was thought of it
         acts = bool(steps) or not isinstance(draft, Silence)
         if overtaken and acts:
             # The turn stays due: it will see everything that was written.

@@ -256,9 +256,8 @@ def _other_message(runtime: Runtime, connection: Connection, row: SessionRow, fa
             outbox.end_attempt(action, "sent", now, "its echo arrived")
             if row.status == "open" and row.owner == Owner.AI:
                 outbox.set_idle_close(action, row, runtime.config.channels[sessions.to_session(row).channel], now)
-            return announce.said(
-                sessions.add_message(runtime.db, row, fact, Author.AI, now), fact, Author.AI, ours=True
-            )
+            stored = sessions.add_own_message(runtime.db, row, fact, action.by, now)
+            return announce.said(stored, fact, Author.AGENT if action.by else Author.AI, ours=True)
     stored = sessions.add_message(runtime.db, row, fact, fact.author, now)
     said = announce.said(stored, fact, Author.AI if own else fact.author)
     if row.status != "open":
@@ -278,7 +277,8 @@ def _action_proved_by(row: SessionRow, fact: MessageFact) -> ActionRow | None:
         ActionRow.state.in_(outbox.PROVABLE),
         ActionRow.vendor_id.is_null(),
     )
-    for action in candidates.order_by(ActionRow.id):
+    # First what was sent just now: a person may write again what has failed before, in the same words.
+    for action in sorted(candidates, key=lambda one: (one.state not in leases.IN_DOUBT, one.id)):
         late_enough = action.started_at is None or fact.at >= action.started_at - timedelta(seconds=120)
         if late_enough and (action.reference in fact.text or same_text(action.text, fact.text)):
             found: ActionRow = action

@@ -109,6 +109,22 @@ def _connections_of_the_pages(native: Any) -> None:
     native.create_tables([DirectoryRow])
 
 
+def _what_people_do(native: Any) -> None:
+    for table, column in (
+        ("event", "retried_by VARCHAR(255) NOT NULL DEFAULT ''"),
+        ("session", "taken_by VARCHAR(255) NOT NULL DEFAULT ''"),
+        ("session", "own_doing BOOLEAN NOT NULL DEFAULT FALSE"),
+        ("session", "apart VARCHAR(255) NOT NULL DEFAULT ''"),
+        ("session", "closed_payload TEXT"),
+        ("message", "author_name VARCHAR(255) NOT NULL DEFAULT ''"),
+        ("action", "by VARCHAR(255) NOT NULL DEFAULT ''"),
+        ("action", "verdict VARCHAR(255) NOT NULL DEFAULT ''"),
+        ("action", "draft BIGINT"),
+        ("action", "retried_by VARCHAR(255) NOT NULL DEFAULT ''"),
+    ):
+        native.execute_sql(f"ALTER TABLE {table} ADD COLUMN {column}")
+
+
 STEPS: tuple[Step, ...] = (
     (1, "first_tables", _first_tables),
     (2, "connection_life_and_polling", _connection_life_and_polling),
@@ -116,6 +132,7 @@ STEPS: tuple[Step, ...] = (
     (4, "hints_backfill_and_steps", _hints_backfill_and_steps),
     (5, "people_and_tokens", _people_and_tokens),
     (6, "outbound_events", _outbound_events),
+    (7, "what_people_do", _what_people_do),
     (8, "connections_of_the_pages", _connections_of_the_pages),
 )
 """Number, name, and what is done with peewee's database.

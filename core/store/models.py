@@ -168,7 +168,8 @@ class LeaseRow(Row):
 class EventRow(Row):
     """The inbox: a stored inbound fact. `state`: pending, done, ignored, failed (dead) or rejected.
 
-    A `hint` only says that there is something to be read at the vendor; `found` is what was read then.
+    A `hint` only says that there is something to be read at the vendor; `found` is what was read then. `retried_by` is
+    who has had a dead one tried again.
     """
 
     connection = ForeignKeyField(ConnectionRow, column_name="connection_id")
@@ -190,6 +191,7 @@ class EventRow(Row):
     done_at = MomentField(null=True)
     hint = BooleanField(default=False)
     found = JsonField(null=True)
+    retried_by = CharField(default="")
 
     class Meta:
         table_name = "event"
@@ -201,6 +203,10 @@ class SessionRow(Row):
 
     `gated_at` is when the gate for new conversations closed behind it: the AI took it, or an agent spoke in it; null
     while it is new. `vendor_at` is the vendor's time of the latest change that was read, at our own time `read_at`.
+    `taken_by` is the person who has taken it over from here; `own_doing` says that the vendor may show the AI's agent
+    because of what was done from here, and not because somebody gives it back to the AI. `apart` is the status that
+    the vendor was left with ("open" or "closed") when it was closed or opened here alone. `closed_payload` is what a
+    program that closed it wants kept with it.
     """
 
     connection = ForeignKeyField(ConnectionRow, column_name="connection_id")
@@ -231,6 +237,10 @@ class SessionRow(Row):
     gated_at = MomentField(null=True)
     vendor_at = MomentField(null=True)
     read_at = MomentField(null=True)
+    taken_by = CharField(default="")
+    own_doing = BooleanField(default=False)
+    apart = CharField(default="")
+    closed_payload = JsonField(null=True)
 
     class Meta:
         table_name = "session"
@@ -238,7 +248,10 @@ class SessionRow(Row):
 
 
 class MessageRow(Row):
-    """An entry of a session; `external_id` is unique within a connection, null until the vendor gave one."""
+    """An entry of a session; `external_id` is unique within a connection, null until the vendor gave one.
+
+    `author_name` is who an agent is, as far as that is known.
+    """
 
     session = ForeignKeyField(SessionRow, column_name="session_id", backref="messages")
     connection = ForeignKeyField(ConnectionRow, column_name="connection_id")
@@ -251,6 +264,7 @@ class MessageRow(Row):
     received_at = MomentField()
     quoted = TextField(default="")
     automatic = BooleanField(default=False)
+    author_name = ShortField(default="")
 
     class Meta:
         table_name = "message"
@@ -311,7 +325,10 @@ class DecisionRow(Row):
 class ActionRow(Row):
     """The outbox: one outbound effect, through the states of the reliability page part 4.
 
-    It `requires` the success of another, or stands in `instead_of` one and is wanted only if that has failed.
+    It `requires` the success of another, or stands in `instead_of` one and is wanted only if that has failed. `by` is
+    the person who asked for it, "" for the AI. What became of a draft is its `verdict` (approved, edited or
+    dismissed), and the reply made of it names it as its `draft`. `retried_by` is who wants a failed one sent again,
+    until it is.
     """
 
     session = ForeignKeyField(SessionRow, column_name="session_id", backref="actions")
@@ -344,6 +361,10 @@ class ActionRow(Row):
     settled_at = MomentField(null=True)
     instead_of = BigIntegerField(null=True)
     remark = TextField(default="")
+    by = CharField(default="")
+    verdict = CharField(default="")
+    draft = BigIntegerField(null=True)
+    retried_by = CharField(default="")
 
     class Meta:
         table_name = "action"

@@ -150,6 +150,15 @@ ADDED = {
         {"connection": ("settings", "saved_by", "saved_at", "revision"), "backfill": ("requested_by",)},
         ("directory",),
     ),
+    7: (
+        {
+            "event": ("retried_by",),
+            "session": ("taken_by", "own_doing", "apart", "closed_payload"),
+            "message": ("author_name",),
+            "action": ("by", "verdict", "draft", "retried_by"),
+        },
+        (),
+    ),
 }
 """What each later step adds: columns by table, and tables."""
 
