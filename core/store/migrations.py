@@ -8,6 +8,7 @@ from typing import Any
 from peewee import CharField, IntegerField
 
 from core.errors import ConfigError
+from core.store import reading
 from core.store.database import Database
 from core.store.models import TABLES, ActionFileRow, BackfillRow, CursorRow, MomentField, Row
 
@@ -28,6 +29,7 @@ Step = tuple[int, str, Callable[[Any], None]]
 
 def _first_tables(native: Any) -> None:
     native.create_tables(TABLES)
+    reading.make(native)
 
 
 def _connection_life_and_polling(native: Any) -> None:
@@ -71,11 +73,17 @@ def _hints_backfill_and_steps(native: Any) -> None:
     native.create_tables([ActionFileRow, BackfillRow])
 
 
+def _lists_and_search(native: Any) -> None:
+    reading.add_subjects(native)
+    reading.make(native)
+
+
 STEPS: tuple[Step, ...] = (
     (1, "first_tables", _first_tables),
     (2, "connection_life_and_polling", _connection_life_and_polling),
     (3, "topic_and_sentiment_of_decisions", _topic_and_sentiment),
     (4, "hints_backfill_and_steps", _hints_backfill_and_steps),
+    (9, "lists_and_search", _lists_and_search),
 )
 """Number, name, and what is done with peewee's database.
 
