@@ -8,7 +8,9 @@ from flask import Blueprint, Response, abort, make_response, render_template, re
 from flask_httpauth import HTTPBasicAuth
 
 from core.runtime import Runtime
-from core.web import queries
+from core.web.queries import overview, thread
+from core.web.queries.cursors import BadCursor
+from core.web.queries.sessions import SessionPage, list_sessions
 
 NO_ADMINISTRATOR = (
     "The pages are closed: no administrator is configured.\n"
@@ -17,7 +19,6 @@ NO_ADMINISTRATOR = (
     "and prints its hash:\n"
     "  python -c 'import argon2, getpass; print(argon2.PasswordHasher().hash(getpass.getpass()))'\n"
 )
-LAST_PAGE = 100_000
 HIGHEST_ID = 2**63 - 1
 """What the stores can compare an id with; SQLite raises for more."""
 POLICY = (
@@ -51,22 +52,24 @@ def pages(runtime: Runtime) -> Blueprint:
     @blueprint.get("/")
     @auth.login_required
     def inbox() -> str:
-        page = min(max(1, request.args.get("page", 1, type=int)), LAST_PAGE)
-        lines, more = queries.inbox(runtime.db, page)
+        cursor = request.args.get("cursor", "")
+        try:
+            page = list_sessions(runtime.db, cursor=cursor)
+        except BadCursor:
+            page = SessionPage(())
         return render_template(
             "inbox.html",
-            lines=lines,
             page=page,
-            more=more,
+            begun=bool(cursor),
             configured=[connection.name for connection in runtime.config.connections],
-            connections=queries.lines_of(runtime.db, runtime.connections.all()),
-            troubles=queries.troubles(runtime.db),
+            connections=overview.lines_of(runtime.db, runtime.connections.all()),
+            troubles=overview.troubles(runtime.db),
         )
 
     @blueprint.get(f"/sessions/<int(max={HIGHEST_ID}):session_id>")
     @auth.login_required
     def session(session_id: int) -> str:
-        found = queries.opened(runtime.db, session_id)
+        found = thread.opened(runtime.db, session_id)
         if found is None:
             abort(404)
         return render_template("session.html", found=found)

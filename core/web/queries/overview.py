@@ -1,61 +1,27 @@
-"""What the pages read from the store."""
+"""How each connection fares, and what a person should look at before all else."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, cast
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
 
-from peewee import JOIN, fn
+from peewee import SQL, fn
 
-from core.domain import Connection, Visibility
+from core.domain import Connection
+from core.flow import leases, misses
+from core.flow.misses import Misses
 from core.remarks import remarks
+from core.store.budget import in_use
 from core.store.database import Database
-from core.store.models import (
-    ActionRow,
-    AttachmentRow,
-    BackfillRow,
-    ConnectionRow,
-    ContactRow,
-    DecisionRow,
-    EventRow,
-    MessageRow,
-    SessionRow,
-    TimelineRow,
-)
+from core.store.models import ActionRow, BackfillRow, BudgetRow, ConnectionRow, EventRow
+from core.web.queries.rows import tuples
 
-PAGE = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A line of the inbox."""
-
-    id: int
-    connection: str
-    channel: str
-    status: str
-    owner: str
-    contact: str
-    subject: str
-    last: str
-    updated_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A session with everything that is shown of it."""
-
-    session: Any
-    connection: str
-    contact: str
-    subject: str
-    messages: list[Any]
-    attachments: dict[int, list[Any]]
-    decisions: list[Any]
-    actions: list[Any]
-    timeline: list[Any]
+LATELY = timedelta(hours=24)
+UNUSUAL = SQL("t1.state <> 'done'")
+UNSENT = SQL("t1.state <> 'sent'")
+"""SQLite reads by an index over some rows only where the question says so in the same words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,91 +40,95 @@ class Line:
         return self.imported is not None and self.imported.state in ("waiting", "running")
 
 
-def inbox(db: Database, page: int) -> tuple[list[Listed], bool]:
-    """The sessions of a page of the inbox, latest first, and whether there are more."""
-    query = (
-        SessionRow.select(SessionRow, ConnectionRow.name, ContactRow.name, ContactRow.email)
-        .join(ConnectionRow)
-        .switch(SessionRow)
-        .join(ContactRow, JOIN.LEFT_OUTER)
-        .order_by(SessionRow.updated_at.desc(), SessionRow.id.desc())
-        .limit(PAGE + 1)
-        .offset((page - 1) * PAGE)
-    )
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What waits: how much, and since when the oldest does; None if nothing does."""
+
+    waiting: int = 0
+    since: datetime | None = None
+
+
+EMPTY = Queue()
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionStatus:
+    """How a connection fares.
+
+    `events` counts those of the last 24 hours by state. `calls` were made in the last minute; `vendor_limit` is what
+    the vendor allows, None where it has not said, and until `shut_until` it allows nothing. `polling_since` is set
+    while the account is polled because its webhooks are silent.
+    """
+
+    id: int
+    name: str
+    connector: str
+    active: bool
+    error: str
+    last_event_at: datetime | None
+    polled_at: datetime | None
+    polling_since: datetime | None
+    misses: Misses
+    calls: int
+    vendor_limit: int | None
+    shut_until: datetime | None
+    events: Mapping[str, int] = field(default_factory=dict)
+    events_waiting: Queue = EMPTY
+    actions_waiting: Queue = EMPTY
+    dead: int = 0
+
+
+def statuses(db: Database) -> list[ConnectionStatus]:
+    """How every connection fares, by name; those that were taken out of the file come too, as long as they are kept."""
     with db.read():
-        rows = list(query)
-        last = _last_texts([row.id for row in rows])
-    lines = [
-        Listed(
-            id=row.id,
-            connection=row.connection.name,
-            channel=row.channel,
-            status=row.status,
-            owner=row.owner,
-            contact=_who(row.contact),
-            subject=_subject(row),
-            last=last.get(row.id, ""),
-            updated_at=row.updated_at,
-        )
-        for row in rows[:PAGE]
-    ]
-    return lines, len(rows) > PAGE
+        now = db.now()
+        events = EventRow.select(EventRow.connection, EventRow.state, fn.COUNT(SQL("*")))
+        lately = events.where(EventRow.received_at >= now - LATELY).group_by(EventRow.connection, EventRow.state)
+        counted: dict[int, dict[str, int]] = {}
+        for connection_id, state, number in tuples(lately):
+            counted.setdefault(connection_id, {})[state] = number
+        inbound = _queues(EventRow, EventRow.received_at, (UNUSUAL, EventRow.state == "pending"))
+        outbound = _queues(ActionRow, ActionRow.created_at, (UNSENT, ActionRow.state.in_(leases.OPEN_ACTIONS)))
+        dead = _queues(ActionRow, ActionRow.created_at, (UNSENT, ActionRow.state.in_(("failed", "parked"))))
+        budgets = {row.connection_id: row for row in BudgetRow.select()}
+        return [
+            ConnectionStatus(
+                id=row.id,
+                name=row.name,
+                connector=row.connector,
+                active=row.active,
+                error=row.error,
+                last_event_at=row.last_event_at,
+                polled_at=row.polled_at,
+                polling_since=row.polling_since,
+                misses=misses.of(row.id),
+                calls=in_use(budgets[row.id], now) if row.id in budgets else 0,
+                vendor_limit=budgets[row.id].vendor_limit if row.id in budgets else None,
+                shut_until=budgets[row.id].shut_until if row.id in budgets else None,
+                events=counted.get(row.id, {}),
+                events_waiting=inbound.get(row.id, EMPTY),
+                actions_waiting=outbound.get(row.id, EMPTY),
+                dead=dead.get(row.id, EMPTY).waiting,
+            )
+            for row in ConnectionRow.select().order_by(ConnectionRow.name)
+        ]
 
 
-def _last_texts(session_ids: list[int]) -> dict[int, str]:
-    """The newest public message of each session: a private note must not look like one in a list."""
-    public = MessageRow.select(fn.MAX(MessageRow.id)).where(
-        MessageRow.session.in_(session_ids), MessageRow.visibility == Visibility.PUBLIC.value
-    )
-    newest = MessageRow.select(MessageRow.session, MessageRow.text).where(
-        MessageRow.id.in_(public.group_by(MessageRow.session))
-    )
-    return {row.session_id: row.text for row in newest}
-
-
-def opened(db: Database, session_id: int) -> Opened | None:
-    """A session with its thread, decisions, actions and timeline; None if there is none of this id."""
-    with db.read():
-        row = SessionRow.get_or_none(SessionRow.id == session_id)
-        if row is None:
-            return None
-        messages = list(MessageRow.select().where(MessageRow.session == row.id).order_by(MessageRow.at, MessageRow.id))
-        files: dict[int, list[Any]] = {}
-        for file in _files_of(row.id):
-            files.setdefault(file.message_id, []).append(file)
-        return Opened(
-            session=row,
-            connection=row.connection.name,
-            contact=_who(row.contact),
-            subject=_subject(row),
-            messages=messages,
-            attachments=files,
-            decisions=list(DecisionRow.select().where(DecisionRow.session == row.id).order_by(DecisionRow.id)),
-            actions=list(ActionRow.select().where(ActionRow.session == row.id).order_by(ActionRow.id)),
-            timeline=list(TimelineRow.select().where(TimelineRow.session == row.id).order_by(TimelineRow.id)),
-        )
-
-
-def _files_of(session_id: int) -> Any:
-    """All attachments of a session, without their content."""
-    shown = (AttachmentRow.message, AttachmentRow.name, AttachmentRow.size, AttachmentRow.state)
-    query = AttachmentRow.select(*shown, AttachmentRow.placeholder).join(MessageRow)
-    return query.where(MessageRow.session == session_id).order_by(AttachmentRow.id)
+def _queues(model: Any, since: Any, conditions: tuple[Any, ...]) -> dict[int, Queue]:
+    query = model.select(model.connection, fn.COUNT(SQL("*")), fn.MIN(since)).where(*conditions)
+    return {each: Queue(number, oldest) for each, number, oldest in tuples(query.group_by(model.connection))}
 
 
 def troubles(db: Database) -> dict[str, int]:
     """What a person should look at: events that failed or were not understood, and parked actions."""
     with db.read():
-        events = EventRow.select(EventRow.state, EventRow.reason, fn.COUNT(EventRow.id).alias("number"))
-        counted = events.group_by(EventRow.state, EventRow.reason).dicts()
-        found = {"failed": 0, "unknown_kind": 0}
-        for row in cast("list[dict[str, Any]]", list(counted)):
-            if row["state"] == "failed":
-                found["failed"] += row["number"]
-            elif row["reason"] == "unknown_kind":
-                found["unknown_kind"] += row["number"]
-        found["parked"] = ActionRow.select().where(ActionRow.state == "parked").count()
-    return found
+        unusual = EventRow.select(EventRow.id).where(UNUSUAL)
+        not_understood = unusual.where(EventRow.state == "ignored", EventRow.reason == "unknown_kind")
+        return {
+            "failed": unusual.where(EventRow.state == "failed").count(),
+            "unknown_kind": not_understood.count(),
+            "parked": ActionRow.select(ActionRow.id).where(UNSENT, ActionRow.state == "parked").count(),
+        }
 
 
 def lines_of(db: Database, connections: Iterable[tuple[Connection, str]]) -> list[Line]:
@@ -177,15 +147,3 @@ def lines_of(db: Database, connections: Iterable[tuple[Connection, str]]) -> lis
             if line.error or line.importing or line.remarks:
                 told.append(line)
     return told
-
-
-def _subject(row: Any) -> str:
-    """What a ticket is headed with; "" where the helpdesk has no subjects."""
-    subject = row.data.get("subject") if isinstance(row.data, dict) else ""
-    return subject if isinstance(subject, str) else ""
-
-
-def _who(contact: Any) -> str:
-    if contact is None:
-        return "unknown"
-    return str(contact.name or contact.email or "unknown")
