@@ -144,7 +144,7 @@ def _apply(
                 _answer_what_waits(runtime, connection, row, event)
             return changes
         case MessageFact():
-            row.data = {**row.data, **fact.data}
+            sessions.add_data(row, fact.data)
             if _is_history(fact.at, event, news):
                 return _old_message(runtime, connection, row, fact, news)
             if fact.author is Author.CUSTOMER:
@@ -190,7 +190,7 @@ def _old_thread(runtime: Runtime, connection: Connection, row: SessionRow, news:
     thread = [_old(fact, connection) for fact in facts]
     sessions.add_thread(runtime.db, row, thread, runtime.db.now())
     for fact in facts:
-        row.data = {**row.data, **fact.data}
+        sessions.add_data(row, fact.data)
         if fact.customer_id and not row.customer_id:
             found = news.contact_called(fact.customer_id)
             sessions.match_contact(runtime.db, row, fact.customer_id, found, runtime.db.now())

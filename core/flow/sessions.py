@@ -81,6 +81,13 @@ def mark(row: SessionRow, kind: str, at: datetime, detail: Mapping[str, Any] | N
     return SessionChange(kind, at, dict(detail or {}))
 
 
+def add_data(row: SessionRow, data: Mapping[str, Any]) -> None:
+    """Take over what the vendor says of a conversation beside its messages; a subject is what lists are read by."""
+    row.data = {**row.data, **data}
+    subject = row.data.get("subject")
+    row.subject = subject if isinstance(subject, str) else ""
+
+
 # --------------------------------------------------------------------------------------------------- messages
 
 

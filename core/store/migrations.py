@@ -8,6 +8,7 @@ from typing import Any
 from peewee import CharField, IntegerField
 
 from core.errors import ConfigError
+from core.store import reading
 from core.store.database import Database
 from core.store.models import (
     TABLES,
@@ -42,6 +43,7 @@ Step = tuple[int, str, Callable[[Any], None]]
 
 def _first_tables(native: Any) -> None:
     native.create_tables(TABLES)
+    reading.make(native)
 
 
 def _connection_life_and_polling(native: Any) -> None:
@@ -125,6 +127,11 @@ def _what_people_do(native: Any) -> None:
         native.execute_sql(f"ALTER TABLE {table} ADD COLUMN {column}")
 
 
+def _lists_and_search(native: Any) -> None:
+    reading.add_subjects(native)
+    reading.make(native)
+
+
 STEPS: tuple[Step, ...] = (
     (1, "first_tables", _first_tables),
     (2, "connection_life_and_polling", _connection_life_and_polling),
@@ -134,6 +141,7 @@ STEPS: tuple[Step, ...] = (
     (6, "outbound_events", _outbound_events),
     (7, "what_people_do", _what_people_do),
     (8, "connections_of_the_pages", _connections_of_the_pages),
+    (9, "lists_and_search", _lists_and_search),
 )
 """Number, name, and what is done with peewee's database.
 

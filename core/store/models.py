@@ -1,4 +1,8 @@
-"""The tables, as peewee models; the words are the design's, one table an idea."""
+"""The tables, as peewee models; the words are the design's, one table an idea.
+
+A foreign key without an index of its own is the beginning of another one. What the pages and the search read by beside
+these indexes, and the column `handed_off` of a session, is in `core/store/reading.py`.
+"""
 
 from __future__ import annotations
 
@@ -128,7 +132,7 @@ class ContactRow(Row):
 class ContactIdentityRow(Row):
     """How one connection knows a contact."""
 
-    connection = ForeignKeyField(ConnectionRow, column_name="connection_id")
+    connection = ForeignKeyField(ConnectionRow, column_name="connection_id", index=False)
     external_id = CharField()
     contact = ForeignKeyField(ContactRow, column_name="contact_id", backref="identities")
     looked_up_at = MomentField(null=True)
@@ -146,7 +150,7 @@ class LeaseRow(Row):
     one is refused. `turn_due_at` is set while customer messages wait for a decision.
     """
 
-    connection = ForeignKeyField(ConnectionRow, column_name="connection_id")
+    connection = ForeignKeyField(ConnectionRow, column_name="connection_id", index=False)
     conversation_id = CharField()
     next_at = MomentField(null=True, index=True)
     owner = CharField(null=True)
@@ -172,8 +176,8 @@ class EventRow(Row):
     who has had a dead one tried again.
     """
 
-    connection = ForeignKeyField(ConnectionRow, column_name="connection_id")
-    lease = ForeignKeyField(LeaseRow, column_name="lease_id", null=True)
+    connection = ForeignKeyField(ConnectionRow, column_name="connection_id", index=False)
+    lease = ForeignKeyField(LeaseRow, column_name="lease_id", index=False, null=True)
     dedupe_key = CharField()
     external_id = CharField(default="")
     kind = CharField()
@@ -209,7 +213,7 @@ class SessionRow(Row):
     program that closed it wants kept with it.
     """
 
-    connection = ForeignKeyField(ConnectionRow, column_name="connection_id")
+    connection = ForeignKeyField(ConnectionRow, column_name="connection_id", index=False)
     lease = ForeignKeyField(LeaseRow, column_name="lease_id", unique=True)
     conversation_id = CharField()
     contact = ForeignKeyField(ContactRow, column_name="contact_id", null=True)
@@ -228,6 +232,7 @@ class SessionRow(Row):
     handoff = JsonField(null=True)
     url = TextField(default="")
     data = JsonField(default=dict)
+    subject = ShortField(default="")
     created_at = MomentField()
     updated_at = MomentField()
     last_message_at = MomentField(null=True)
@@ -244,7 +249,7 @@ class SessionRow(Row):
 
     class Meta:
         table_name = "session"
-        indexes = ((("connection", "conversation_id"), True), (("status", "updated_at"), False))
+        indexes = ((("connection", "conversation_id"), True),)
 
 
 class MessageRow(Row):
@@ -253,8 +258,8 @@ class MessageRow(Row):
     `author_name` is who an agent is, as far as that is known.
     """
 
-    session = ForeignKeyField(SessionRow, column_name="session_id", backref="messages")
-    connection = ForeignKeyField(ConnectionRow, column_name="connection_id")
+    session = ForeignKeyField(SessionRow, column_name="session_id", index=False, backref="messages")
+    connection = ForeignKeyField(ConnectionRow, column_name="connection_id", index=False)
     external_id = CharField(null=True)
     author = CharField()
     author_id = CharField(default="")
@@ -291,7 +296,7 @@ class AttachmentRow(Row):
 class TimelineRow(Row):
     """What happened to a session, in the words of behaviour 12."""
 
-    session = ForeignKeyField(SessionRow, column_name="session_id")
+    session = ForeignKeyField(SessionRow, column_name="session_id", index=False)
     at = MomentField()
     kind = CharField()
     detail = JsonField(default=dict)
@@ -304,7 +309,7 @@ class TimelineRow(Row):
 class DecisionRow(Row):
     """Why a turn ended as it did; `upto` is the newest customer message it saw."""
 
-    session = ForeignKeyField(SessionRow, column_name="session_id", backref="decisions")
+    session = ForeignKeyField(SessionRow, column_name="session_id", index=False, backref="decisions")
     at = MomentField()
     outcome = CharField()
     reason = CharField()
@@ -332,8 +337,8 @@ class ActionRow(Row):
     """
 
     session = ForeignKeyField(SessionRow, column_name="session_id", backref="actions")
-    lease = ForeignKeyField(LeaseRow, column_name="lease_id")
-    connection = ForeignKeyField(ConnectionRow, column_name="connection_id")
+    lease = ForeignKeyField(LeaseRow, column_name="lease_id", index=False)
+    connection = ForeignKeyField(ConnectionRow, column_name="connection_id", index=False)
     decision = ForeignKeyField(DecisionRow, column_name="decision_id", null=True)
     requires = ForeignKeyField("self", column_name="requires_id", null=True)
     kind = CharField()
@@ -390,7 +395,7 @@ class ActionFileRow(Row):
 class AttemptRow(Row):
     """One try at an action, recorded before its first byte was sent."""
 
-    action = ForeignKeyField(ActionRow, column_name="action_id")
+    action = ForeignKeyField(ActionRow, column_name="action_id", index=False)
     number = IntegerField()
     started_at = MomentField()
     ended_at = MomentField(null=True)
@@ -425,7 +430,7 @@ class BudgetRow(Row):
 class CursorRow(Row):
     """How far a poll or a backfill of a connection has come; `value` is the connector's own JSON."""
 
-    connection = ForeignKeyField(ConnectionRow, column_name="connection_id")
+    connection = ForeignKeyField(ConnectionRow, column_name="connection_id", index=False)
     name = CharField()
     value = JsonField(default=dict)
     updated_at = MomentField()
