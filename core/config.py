@@ -34,7 +34,10 @@ class ServerConfig:
     admin_email: str
     admin_password_hash: Secret | None
     embedded_worker: bool
-    api_url_on_pages: bool = False
+    session_hours: float
+    proxies: int
+    allow_private_webhooks: bool
+    api_url_on_pages: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,23 @@ class ServerSchema(PluginSettings):
         load_default=None,
         metadata={"help": "the administrator's password as an argon2 hash; without it nobody signs in"},
     )
+    session_hours = fields.Float(
+        load_default=12.0,
+        validate=validate.Range(min=0.1, max=24 * 30),
+        metadata={"help": "how long somebody stays signed in to the pages without using them, in hours"},
+    )
+    proxies = fields.Integer(
+        load_default=0,
+        validate=validate.Range(min=0, max=5),
+        metadata={
+            "help": "how many reverse proxies stand before the service, whose word on a caller's address is taken"
+        },
+    )
     embedded_worker = _switch("whether the web service also does the worker's part, in one elected process")
+    allow_private_webhooks = _switch(
+        "whether outbound events may go to addresses that are not on the public internet, and over plain http",
+        default=False,
+    )
     api_url_on_pages = _switch(
         "whether connections made on the pages may lead to hosts that are not their vendor's: for simulators only",
         default=False,

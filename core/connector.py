@@ -80,6 +80,10 @@ class Connector(abc.ABC):
         """What is to be taken back at the vendor when a session that was handed off is given to the AI again."""
         return ()
 
+    def reopen_steps(self, session: Session, connection: Connection) -> tuple[Step, ...]:
+        """What opens a closed conversation again at the vendor, a step that sets values; () where nothing does."""
+        return ()
+
     def intake_group(self, settings: Mapping[str, Any]) -> str:
         """The vendor's id of the group whose unassigned conversations are the AI's in any routing mode; "" for none."""
         return ""

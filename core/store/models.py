@@ -1,4 +1,8 @@
-"""The tables, as peewee models; the words are the design's, one table an idea."""
+"""The tables, as peewee models; the words are the design's, one table an idea.
+
+A foreign key without an index of its own is the beginning of another one. What the pages and the search read by beside
+these indexes, and the column `handed_off` of a session, is in `core/store/reading.py`.
+"""
 
 from __future__ import annotations
 
@@ -128,7 +132,7 @@ class ContactRow(Row):
 class ContactIdentityRow(Row):
     """How one connection knows a contact."""
 
-    connection = ForeignKeyField(ConnectionRow, column_name="connection_id")
+    connection = ForeignKeyField(ConnectionRow, column_name="connection_id", index=False)
     external_id = CharField()
     contact = ForeignKeyField(ContactRow, column_name="contact_id", backref="identities")
     looked_up_at = MomentField(null=True)
@@ -146,7 +150,7 @@ class LeaseRow(Row):
     one is refused. `turn_due_at` is set while customer messages wait for a decision.
     """
 
-    connection = ForeignKeyField(ConnectionRow, column_name="connection_id")
+    connection = ForeignKeyField(ConnectionRow, column_name="connection_id", index=False)
     conversation_id = CharField()
     next_at = MomentField(null=True, index=True)
     owner = CharField(null=True)
@@ -168,11 +172,12 @@ class LeaseRow(Row):
 class EventRow(Row):
     """The inbox: a stored inbound fact. `state`: pending, done, ignored, failed (dead) or rejected.
 
-    A `hint` only says that there is something to be read at the vendor; `found` is what was read then.
+    A `hint` only says that there is something to be read at the vendor; `found` is what was read then. `retried_by` is
+    who has had a dead one tried again.
     """
 
-    connection = ForeignKeyField(ConnectionRow, column_name="connection_id")
-    lease = ForeignKeyField(LeaseRow, column_name="lease_id", null=True)
+    connection = ForeignKeyField(ConnectionRow, column_name="connection_id", index=False)
+    lease = ForeignKeyField(LeaseRow, column_name="lease_id", index=False, null=True)
     dedupe_key = CharField()
     external_id = CharField(default="")
     kind = CharField()
@@ -190,6 +195,7 @@ class EventRow(Row):
     done_at = MomentField(null=True)
     hint = BooleanField(default=False)
     found = JsonField(null=True)
+    retried_by = CharField(default="")
 
     class Meta:
         table_name = "event"
@@ -201,9 +207,13 @@ class SessionRow(Row):
 
     `gated_at` is when the gate for new conversations closed behind it: the AI took it, or an agent spoke in it; null
     while it is new. `vendor_at` is the vendor's time of the latest change that was read, at our own time `read_at`.
+    `taken_by` is the person who has taken it over from here; `own_doing` says that the vendor may show the AI's agent
+    because of what was done from here, and not because somebody gives it back to the AI. `apart` is the status that
+    the vendor was left with ("open" or "closed") when it was closed or opened here alone. `closed_payload` is what a
+    program that closed it wants kept with it.
     """
 
-    connection = ForeignKeyField(ConnectionRow, column_name="connection_id")
+    connection = ForeignKeyField(ConnectionRow, column_name="connection_id", index=False)
     lease = ForeignKeyField(LeaseRow, column_name="lease_id", unique=True)
     conversation_id = CharField()
     contact = ForeignKeyField(ContactRow, column_name="contact_id", null=True)
@@ -222,6 +232,7 @@ class SessionRow(Row):
     handoff = JsonField(null=True)
     url = TextField(default="")
     data = JsonField(default=dict)
+    subject = ShortField(default="")
     created_at = MomentField()
     updated_at = MomentField()
     last_message_at = MomentField(null=True)
@@ -231,17 +242,24 @@ class SessionRow(Row):
     gated_at = MomentField(null=True)
     vendor_at = MomentField(null=True)
     read_at = MomentField(null=True)
+    taken_by = CharField(default="")
+    own_doing = BooleanField(default=False)
+    apart = CharField(default="")
+    closed_payload = JsonField(null=True)
 
     class Meta:
         table_name = "session"
-        indexes = ((("connection", "conversation_id"), True), (("status", "updated_at"), False))
+        indexes = ((("connection", "conversation_id"), True),)
 
 
 class MessageRow(Row):
-    """An entry of a session; `external_id` is unique within a connection, null until the vendor gave one."""
+    """An entry of a session; `external_id` is unique within a connection, null until the vendor gave one.
 
-    session = ForeignKeyField(SessionRow, column_name="session_id", backref="messages")
-    connection = ForeignKeyField(ConnectionRow, column_name="connection_id")
+    `author_name` is who an agent is, as far as that is known.
+    """
+
+    session = ForeignKeyField(SessionRow, column_name="session_id", index=False, backref="messages")
+    connection = ForeignKeyField(ConnectionRow, column_name="connection_id", index=False)
     external_id = CharField(null=True)
     author = CharField()
     author_id = CharField(default="")
@@ -251,6 +269,7 @@ class MessageRow(Row):
     received_at = MomentField()
     quoted = TextField(default="")
     automatic = BooleanField(default=False)
+    author_name = ShortField(default="")
 
     class Meta:
         table_name = "message"
@@ -277,7 +296,7 @@ class AttachmentRow(Row):
 class TimelineRow(Row):
     """What happened to a session, in the words of behaviour 12."""
 
-    session = ForeignKeyField(SessionRow, column_name="session_id")
+    session = ForeignKeyField(SessionRow, column_name="session_id", index=False)
     at = MomentField()
     kind = CharField()
     detail = JsonField(default=dict)
@@ -290,7 +309,7 @@ class TimelineRow(Row):
 class DecisionRow(Row):
     """Why a turn ended as it did; `upto` is the newest customer message it saw."""
 
-    session = ForeignKeyField(SessionRow, column_name="session_id", backref="decisions")
+    session = ForeignKeyField(SessionRow, column_name="session_id", index=False, backref="decisions")
     at = MomentField()
     outcome = CharField()
     reason = CharField()
@@ -311,12 +330,15 @@ class DecisionRow(Row):
 class ActionRow(Row):
     """The outbox: one outbound effect, through the states of the reliability page part 4.
 
-    It `requires` the success of another, or stands in `instead_of` one and is wanted only if that has failed.
+    It `requires` the success of another, or stands in `instead_of` one and is wanted only if that has failed. `by` is
+    the person who asked for it, "" for the AI. What became of a draft is its `verdict` (approved, edited or
+    dismissed), and the reply made of it names it as its `draft`. `retried_by` is who wants a failed one sent again,
+    until it is.
     """
 
     session = ForeignKeyField(SessionRow, column_name="session_id", backref="actions")
-    lease = ForeignKeyField(LeaseRow, column_name="lease_id")
-    connection = ForeignKeyField(ConnectionRow, column_name="connection_id")
+    lease = ForeignKeyField(LeaseRow, column_name="lease_id", index=False)
+    connection = ForeignKeyField(ConnectionRow, column_name="connection_id", index=False)
     decision = ForeignKeyField(DecisionRow, column_name="decision_id", null=True)
     requires = ForeignKeyField("self", column_name="requires_id", null=True)
     kind = CharField()
@@ -344,6 +366,10 @@ class ActionRow(Row):
     settled_at = MomentField(null=True)
     instead_of = BigIntegerField(null=True)
     remark = TextField(default="")
+    by = CharField(default="")
+    verdict = CharField(default="")
+    draft = BigIntegerField(null=True)
+    retried_by = CharField(default="")
 
     class Meta:
         table_name = "action"
@@ -369,7 +395,7 @@ class ActionFileRow(Row):
 class AttemptRow(Row):
     """One try at an action, recorded before its first byte was sent."""
 
-    action = ForeignKeyField(ActionRow, column_name="action_id")
+    action = ForeignKeyField(ActionRow, column_name="action_id", index=False)
     number = IntegerField()
     started_at = MomentField()
     ended_at = MomentField(null=True)
@@ -404,7 +430,7 @@ class BudgetRow(Row):
 class CursorRow(Row):
     """How far a poll or a backfill of a connection has come; `value` is the connector's own JSON."""
 
-    connection = ForeignKeyField(ConnectionRow, column_name="connection_id")
+    connection = ForeignKeyField(ConnectionRow, column_name="connection_id", index=False)
     name = CharField()
     value = JsonField(default=dict)
     updated_at = MomentField()
@@ -446,6 +472,70 @@ class BackfillRow(Row):
 
     class Meta:
         table_name = "backfill"
+
+
+class SubscriptionRow(Row):
+    """A receiver of outbound events: `events` are event types, families such as ``handoff.*``, or ``*``.
+
+    Both secrets are sealed; the former one signs too until `former_until`. While it is not `active`, `paused_reason`
+    says why. One process at a time sends to it: `owner`, until `until`, which then is when it was last served.
+    """
+
+    url = TextField()
+    description = ShortField(default="")
+    secret = TextField()
+    former_secret = TextField(default="")
+    former_until = MomentField(null=True)
+    events = JsonField()
+    active = BooleanField(default=True)
+    paused_reason = TextField(default="")
+    paused_at = MomentField(null=True)
+    failing_since = MomentField(null=True)
+    delivered_at = MomentField(null=True)
+    created_by = CharField()
+    created_at = MomentField()
+    changed_by = CharField()
+    changed_at = MomentField()
+    deleted_at = MomentField(null=True)
+    owner = CharField(null=True)
+    until = MomentField()
+    fence = IntegerField(default=0)
+
+    class Meta:
+        table_name = "subscription"
+
+
+class DeliveryRow(Row):
+    """An outbound event on its way to one subscription. `state`: pending, delivered, dead or cancelled.
+
+    `message_id` and `payload` stay what they are over all tries and replays. `attempts` counts the tries since it was
+    last begun with, `fence` all there ever were; `next_at` is null once it is settled.
+    """
+
+    subscription = ForeignKeyField(SubscriptionRow, column_name="subscription_id", index=False)
+    message_id = CharField(unique=True)
+    event_type = CharField()
+    payload = TextField()
+    state = CharField(default="pending")
+    attempts = IntegerField(default=0)
+    fence = IntegerField(default=0)
+    started_at = MomentField(null=True)
+    next_at = MomentField(null=True)
+    status = IntegerField(null=True)
+    error = TextField(default="")
+    created_at = MomentField()
+    done_at = MomentField(null=True)
+    replayed_by = CharField(default="")
+    replayed_at = MomentField(null=True)
+
+    class Meta:
+        table_name = "delivery"
+        indexes = (
+            (("subscription", "next_at", "id"), False),
+            (("subscription", "id"), False),
+            (("subscription", "state", "id"), False),
+            (("state", "created_at"), False),
+        )
 
 
 class DirectoryRow(Row):
@@ -490,6 +580,70 @@ class JobRunRow(Row):
         indexes = ((("job", "slot"), True),)
 
 
+class UserRow(Row):
+    """A person who signs in to the pages. `role`: operator or admin.
+
+    `link_digest` is of the one-time address with which they set their password, good until `link_until`. `epoch` grows
+    when all their sign-ins are to end. The administrator of the file has no password here: it stands there.
+    """
+
+    email = CharField(unique=True)
+    name = CharField(default="")
+    role = CharField()
+    password_hash = TextField(default="")
+    link_digest = CharField(null=True, unique=True)
+    link_until = MomentField(null=True)
+    epoch = IntegerField(default=0)
+    active = BooleanField(default=True)
+    provisioned = BooleanField(default=False)
+    created_at = MomentField()
+    signed_in_at = MomentField(null=True)
+
+    class Meta:
+        table_name = "user"
+
+
+class ApiTokenRow(Row):
+    """A token of the REST API: its digest, and its first characters to know it by."""
+
+    name = CharField()
+    hint = CharField()
+    digest = CharField(unique=True)
+    scopes = JsonField(default=list)
+    created_by = CharField()
+    created_at = MomentField()
+    expires_at = MomentField(null=True)
+    used_at = MomentField(null=True)
+    revoked_at = MomentField(null=True)
+
+    class Meta:
+        table_name = "api_token"
+
+
+class AuditRow(Row):
+    """Who changed what: `by` is a user's e-mail address, ``token:<name>``, or ``command line``."""
+
+    at = MomentField()
+    by = CharField()
+    what = CharField()
+    subject = CharField(default="")
+    detail = JsonField(default=dict)
+
+    class Meta:
+        table_name = "audit"
+
+
+class RateRow(Row):
+    """How often something was tried in a stretch of time, for limits that hold over all processes."""
+
+    key = CharField(unique=True)
+    count = IntegerField(default=0)
+    until = MomentField(index=True)
+
+    class Meta:
+        table_name = "rate"
+
+
 TABLES: tuple[type[Row], ...] = (
     ConnectionRow,
     ContactRow,
@@ -507,7 +661,13 @@ TABLES: tuple[type[Row], ...] = (
     BudgetRow,
     CursorRow,
     BackfillRow,
+    SubscriptionRow,
+    DeliveryRow,
     DirectoryRow,
     SchedulerLeaseRow,
     JobRunRow,
+    UserRow,
+    ApiTokenRow,
+    AuditRow,
+    RateRow,
 )

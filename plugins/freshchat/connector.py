@@ -72,6 +72,10 @@ class Freshchat(Connector):
         # First out of the AI's hands, then the note: as the vendor's users know it (behaviour 40, 41).
         return (Step(ActionKind.UNASSIGN), Step(ActionKind.NOTE))
 
+    def reopen_steps(self, session: Session, connection: Connection) -> tuple[Step, ...]:
+        # Other clients of this API send "new"; the conversation keeps its agent, and may show another open status then.
+        return (Step(ActionKind.UPDATE, fields={"status": "new"}),)
+
     def base_url(self, settings: Mapping[str, object]) -> str:
         return str(settings.get("api_url") or f"https://{settings['domain']}/v2")
 

@@ -98,6 +98,9 @@ class Freshdesk(Connector):
     def handback_steps(self, session: Session, connection: Connection) -> tuple[Step, ...]:
         return self._marked(connection, ticked=False) if session.data.get("marker") else ()
 
+    def reopen_steps(self, session: Session, connection: Connection) -> tuple[Step, ...]:
+        return (Step(ActionKind.UPDATE, fields={"values": {"status": performing.OPEN}}),)
+
     def _marked(self, connection: Connection, *, ticked: bool) -> tuple[Step, ...]:
         marker = marker_of(connection)
         values = {"custom_fields": {marker: ticked}}

@@ -125,6 +125,7 @@ class World:
         self.database_url = database_url
         self.clock = clock
         self.runtime: Runtime
+        self.app: Any = None
         self.url = ""
         self._server: Any = None
 
@@ -173,12 +174,20 @@ class World:
         migrate(self.runtime.db)
         if not empty:
             self._provision()
-        self._server = make_server("127.0.0.1", 0, create_app(self.runtime), threaded=True)
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-        self.url = f"http://127.0.0.1:{self._server.port}"
+        self.serve()
         if not empty:
             self._register()
         return self
+
+    def serve(self) -> None:
+        """Serve the runtime as it is now, at an address of its own."""
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+        self.app = create_app(self.runtime)
+        self._server = make_server("127.0.0.1", 0, self.app, threaded=True)
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        self.url = f"http://127.0.0.1:{self._server.port}"
 
     def given(self, **changed: Any) -> dict[str, Any]:
         """What a person enters on the pages to connect the account; None leaves a setting out."""
