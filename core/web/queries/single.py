@@ -26,7 +26,8 @@ def content(db: Database, file_id: int) -> Content | None:
     """The content of an attachment; None if there is none of this id, or its content is not here."""
     with db.read():
         row = AttachmentRow.get_or_none(AttachmentRow.id == file_id, AttachmentRow.content.is_null(False))
-    return None if row is None else Content(row.name, row.content_type, bytes(row.content))
+    data = None if row is None else row.content
+    return None if data is None else Content(row.name, row.content_type, bytes(data))
 
 
 def session_of_action(db: Database, action_id: int) -> int | None:
