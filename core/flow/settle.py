@@ -62,8 +62,7 @@ def transition(runtime: Runtime, lease: Lease, connection: Connection, action_id
             changes.append(sessions.mark(row, "handoff_to_third_party_failed", now, what))
         row.save()
         announce.tell(runtime.db, row, changes)
-        asked = outbox.to_action(action, row)
-        session = sessions.to_session(row)
+        asked, session = outbox.to_action(action, row), sessions.to_session(row)
     if asked.state in SETTLED:
         runtime.plugins.observe("action_settled", action=asked)
     for told in changes:
