@@ -30,6 +30,7 @@ deliver      actions are guarded, sent, and read back when in doubt
 settle       what became of an action, and what that changes in its session
 handback     what a handoff has left at the vendor is taken back
 misses       how much the webhooks do not tell
+announce     who has subscribed to outbound events is told what happens to a session
 sync         the vendor's status and ours are kept in step
 attachments  files of messages are fetched
 disconnect   a connection is cut, and what it leaves open is ended visibly

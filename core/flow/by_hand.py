@@ -10,7 +10,7 @@ from typing import Any
 
 from core.domain import ActionKind, ActionState, Connection, Reason, SessionChange, SessionStatus
 from core.errors import RelaydeskError
-from core.flow import leases, outbox, sessions
+from core.flow import announce, leases, outbox, sessions
 from core.flow.plan import Planned
 from core.runtime import Runtime
 from core.store.models import ActionRow, ConnectionRow, LeaseRow, MessageRow, SessionRow
@@ -113,6 +113,7 @@ def in_hand(runtime: Runtime, session_id: int, by: str) -> Iterator[Hand]:
             row.updated_at = now
         if row.dirty_fields:
             row.save(only=row.dirty_fields)
+        announce.tell(runtime.db, row, hand.changes)
         if connected:
             leases.wake(row.lease_id, now)
             runtime.db.signal()

@@ -24,7 +24,7 @@ from core.domain import (
     VendorState,
 )
 from core.errors import BadPayload, RetryLater, VendorError
-from core.flow import guards, history, leases, outbox, plan, sessions, summary, sync, turns
+from core.flow import announce, guards, history, leases, outbox, plan, sessions, summary, sync, turns
 from core.flow.leases import Lease
 from core.flow.plan import CoreReply, Hold, Planned, topic_of
 from core.flow.process import back_off, has_due_event, process_next_event
@@ -192,6 +192,7 @@ def _decide(runtime: Runtime, lease: Lease, turn: Turn, draft: Draft, steps: lis
         queued = outbox.queue(row, steps, decision, upto, now)
         changes = _consequences(runtime, row, turn, draft)
         row.save()
+        announce.tell(runtime.db, row, changes)
         session = sessions.to_session(row)
         vetoed = [outbox.to_action(action, row) for action in queued if action.state == ActionState.CANCELLED]
     for change in changes:

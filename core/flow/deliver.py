@@ -18,7 +18,7 @@ from core.domain import (
     VendorState,
 )
 from core.errors import BadPayload, OutcomeUnknown, VendorError
-from core.flow import guards, handback, leases, outbox, sessions, settle
+from core.flow import announce, guards, handback, leases, outbox, sessions, settle
 from core.flow.leases import Lease
 from core.flow.process import back_off, has_due_event
 from core.flow.reading import GONE_AFTER
@@ -109,6 +109,7 @@ def _begin(
         action = ActionRow.get_by_id(action.id)
         changes = [] if state is None else handback.take_over(runtime, connection, row, state)
         row.save()
+        announce.tell(runtime.db, row, changes)
         verdict = guards.check(action, row, state, connection.agent_id)
         if verdict is None:
             outbox.begin_attempt(action, lease, now)

@@ -81,6 +81,13 @@ def mark(row: SessionRow, kind: str, at: datetime, detail: Mapping[str, Any] | N
     return SessionChange(kind, at, dict(detail or {}))
 
 
+def add_data(row: SessionRow, data: Mapping[str, Any]) -> None:
+    """Take over what the vendor says of a conversation beside its messages; a subject is what lists are read by."""
+    row.data = {**row.data, **data}
+    subject = row.data.get("subject")
+    row.subject = subject if isinstance(subject, str) else ""
+
+
 # --------------------------------------------------------------------------------------------------- messages
 
 
@@ -134,16 +141,18 @@ def _values(row: SessionRow, fact: MessageFact, author: Author, now: datetime) -
     }
 
 
-def add_own_message(db: Database, row: SessionRow, fact: MessageFact, by: str, now: datetime) -> None:
-    """Put a message of ours into the thread: the AI's, or what the person `by` wrote here.
+def add_own_message(db: Database, row: SessionRow, fact: MessageFact, by: str, now: datetime) -> int | None:
+    """Put a message of ours into the thread, the AI's or what the person `by` wrote here; returns its id.
 
-    The vendor shows both as its one agent's. If the echo was there first, it is known as ours from now on.
+    The vendor shows both as its one agent's. None if the echo was there first, which is known as ours from now on.
     """
     author = Author.AGENT if by else Author.AI
-    if add_message(db, row, fact, author, now, by) is None:
+    stored = add_message(db, row, fact, author, now, by)
+    if stored is None:
         MessageRow.update(author=author.value, author_name=by).where(
             MessageRow.connection == row.connection_id, MessageRow.external_id == fact.external_id
         ).execute()
+    return stored
 
 
 def has_message(connection_id: int, external_id: str) -> bool:

@@ -22,7 +22,7 @@ from core.domain import (
     Visibility,
 )
 from core.errors import AgentMissing, AuthFailed, Refused, RetryLater, VendorError
-from core.flow import handback, hours, leases, outbox, plan, sessions, summary, sync, turns
+from core.flow import announce, handback, hours, leases, outbox, plan, sessions, summary, sync, turns
 from core.flow.leases import Lease
 from core.flow.process import back_off
 from core.runtime import Runtime
@@ -61,6 +61,7 @@ def transition(runtime: Runtime, lease: Lease, connection: Connection, action_id
             what = {"step": action.kind, "detail": action.error[:500]}
             changes.append(sessions.mark(row, "handoff_to_third_party_failed", now, what))
         row.save()
+        announce.tell(runtime.db, row, changes)
         asked = outbox.to_action(action, row)
         session = sessions.to_session(row)
     if asked.state in SETTLED:
@@ -280,7 +281,8 @@ def _into_thread(
         at=receipt.at or now,
         visibility=Visibility.PUBLIC if action.kind == ActionKind.REPLY else Visibility.PRIVATE,
     )
-    sessions.add_own_message(runtime.db, row, fact, action.by, now)
+    stored = sessions.add_own_message(runtime.db, row, fact, action.by, now)
+    announce.tell(runtime.db, row, announce.said(stored, fact, fact.author, ours=True))
     outbox.set_idle_close(action, row, runtime.config.channels[sessions.to_session(row).channel], now)
 
 

@@ -87,7 +87,7 @@ def apply_state(row: SessionRow, state: VendorState, agent_id: str, now: datetim
     """Take over what was just read at the vendor: the present truth, whatever events said."""
     changes: list[SessionChange] = []
     row.url = state.url or row.url
-    row.data = {**row.data, **state.data}
+    sessions.add_data(row, state.data)
     if state.channel is not None:
         row.channel = state.channel.value
     changes += _grouped(row, state.group, now)

@@ -158,6 +158,11 @@ def allowance(priority: Priority, limit: int) -> int:
     return max(1, limit * SHARES[priority] // 100)
 
 
+def in_use(row: BudgetRow, now: datetime) -> int:
+    """How many calls of the last minute a connection's row counts."""
+    return len(_recent(row.calls, now))
+
+
 def _room(calls: list[int], cost: int, most: int, now: datetime) -> float:
     """Seconds until there is room for `cost` more, where no more than `most` may count at a time."""
     over = len(calls) + min(cost, most) - most

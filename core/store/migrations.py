@@ -8,8 +8,23 @@ from typing import Any
 from peewee import CharField, IntegerField
 
 from core.errors import ConfigError
+from core.store import reading
 from core.store.database import Database
-from core.store.models import TABLES, ActionFileRow, BackfillRow, CursorRow, MomentField, Row
+from core.store.models import (
+    TABLES,
+    ActionFileRow,
+    ApiTokenRow,
+    AuditRow,
+    BackfillRow,
+    CursorRow,
+    DeliveryRow,
+    DirectoryRow,
+    MomentField,
+    RateRow,
+    Row,
+    SubscriptionRow,
+    UserRow,
+)
 
 
 class MigrationRow(Row):
@@ -28,6 +43,7 @@ Step = tuple[int, str, Callable[[Any], None]]
 
 def _first_tables(native: Any) -> None:
     native.create_tables(TABLES)
+    reading.make(native)
 
 
 def _connection_life_and_polling(native: Any) -> None:
@@ -71,6 +87,30 @@ def _hints_backfill_and_steps(native: Any) -> None:
     native.create_tables([ActionFileRow, BackfillRow])
 
 
+def _people_and_tokens(native: Any) -> None:
+    native.create_tables([UserRow, ApiTokenRow, AuditRow, RateRow])
+
+
+def _outbound_events(native: Any) -> None:
+    native.create_tables([SubscriptionRow, DeliveryRow])
+
+
+def _connections_of_the_pages(native: Any) -> None:
+    for table, column in (
+        ("connection", "settings TEXT"),
+        ("connection", "saved_by VARCHAR(255) NOT NULL DEFAULT ''"),
+        ("connection", "saved_at BIGINT"),
+        ("connection", "revision BIGINT NOT NULL DEFAULT 0"),
+        ("backfill", "requested_by VARCHAR(255) NOT NULL DEFAULT ''"),
+    ):
+        native.execute_sql(f"ALTER TABLE {table} ADD COLUMN {column}")
+    native.execute_sql("DROP INDEX IF EXISTS connection_name")
+    native.execute_sql(
+        "CREATE UNIQUE INDEX IF NOT EXISTS connection_name_provisioned ON connection (name, provisioned)"
+    )
+    native.create_tables([DirectoryRow])
+
+
 def _what_people_do(native: Any) -> None:
     for table, column in (
         ("event", "retried_by VARCHAR(255) NOT NULL DEFAULT ''"),
@@ -87,12 +127,21 @@ def _what_people_do(native: Any) -> None:
         native.execute_sql(f"ALTER TABLE {table} ADD COLUMN {column}")
 
 
+def _lists_and_search(native: Any) -> None:
+    reading.add_subjects(native)
+    reading.make(native)
+
+
 STEPS: tuple[Step, ...] = (
     (1, "first_tables", _first_tables),
     (2, "connection_life_and_polling", _connection_life_and_polling),
     (3, "topic_and_sentiment_of_decisions", _topic_and_sentiment),
     (4, "hints_backfill_and_steps", _hints_backfill_and_steps),
+    (5, "people_and_tokens", _people_and_tokens),
+    (6, "outbound_events", _outbound_events),
     (7, "what_people_do", _what_people_do),
+    (8, "connections_of_the_pages", _connections_of_the_pages),
+    (9, "lists_and_search", _lists_and_search),
 )
 """Number, name, and what is done with peewee's database.
 

@@ -1,4 +1,8 @@
-"""The tables, as peewee models; the words are the design's, one table an idea."""
+"""The tables, as peewee models; the words are the design's, one table an idea.
+
+A foreign key without an index of its own is the beginning of another one. What the pages and the search read by beside
+these indexes, and the column `handed_off` of a session, is in `core/store/reading.py`.
+"""
 
 from __future__ import annotations
 
@@ -73,14 +77,18 @@ class Row(Model):
 
 
 class ConnectionRow(Row):
-    """A configured account of a connector: what was found at the vendor. Its settings stay in the file.
+    """A configured account of a connector: what was found at the vendor.
+
+    The settings of a `provisioned` one stay in the file. Those of one that was made on the pages are in `settings`, as
+    they were given, each secret sealed; `saved_by` is who gave them at `saved_at`, and `revision` grows whenever a
+    person changes it. A name may be taken by one of each kind: then the file's counts.
 
     `settings_hash` is the fingerprint of the settings that were verified, `refused_hash` of those that the vendor
     refused. `polling_since` is set while the account is polled because its webhooks are silent. `connected_at` is when
     it was first verified: what is older is history, and never answered.
     """
 
-    name = CharField(unique=True)
+    name = CharField()
     connector = CharField()
     provisioned = BooleanField(default=True)
     settings_hash = CharField(default="")
@@ -99,9 +107,14 @@ class ConnectionRow(Row):
     polled_at = MomentField(null=True)
     polling_since = MomentField(null=True)
     connected_at = MomentField(null=True)
+    settings = JsonField(null=True)
+    saved_by = ShortField(default="")
+    saved_at = MomentField(null=True)
+    revision = BigIntegerField(default=0)
 
     class Meta:
         table_name = "connection"
+        indexes = ((("name", "provisioned"), True),)
 
 
 class ContactRow(Row):
@@ -119,7 +132,7 @@ class ContactRow(Row):
 class ContactIdentityRow(Row):
     """How one connection knows a contact."""
 
-    connection = ForeignKeyField(ConnectionRow, column_name="connection_id")
+    connection = ForeignKeyField(ConnectionRow, column_name="connection_id", index=False)
     external_id = CharField()
     contact = ForeignKeyField(ContactRow, column_name="contact_id", backref="identities")
     looked_up_at = MomentField(null=True)
@@ -137,7 +150,7 @@ class LeaseRow(Row):
     one is refused. `turn_due_at` is set while customer messages wait for a decision.
     """
 
-    connection = ForeignKeyField(ConnectionRow, column_name="connection_id")
+    connection = ForeignKeyField(ConnectionRow, column_name="connection_id", index=False)
     conversation_id = CharField()
     next_at = MomentField(null=True, index=True)
     owner = CharField(null=True)
@@ -163,8 +176,8 @@ class EventRow(Row):
     who has had a dead one tried again.
     """
 
-    connection = ForeignKeyField(ConnectionRow, column_name="connection_id")
-    lease = ForeignKeyField(LeaseRow, column_name="lease_id", null=True)
+    connection = ForeignKeyField(ConnectionRow, column_name="connection_id", index=False)
+    lease = ForeignKeyField(LeaseRow, column_name="lease_id", index=False, null=True)
     dedupe_key = CharField()
     external_id = CharField(default="")
     kind = CharField()
@@ -200,7 +213,7 @@ class SessionRow(Row):
     program that closed it wants kept with it.
     """
 
-    connection = ForeignKeyField(ConnectionRow, column_name="connection_id")
+    connection = ForeignKeyField(ConnectionRow, column_name="connection_id", index=False)
     lease = ForeignKeyField(LeaseRow, column_name="lease_id", unique=True)
     conversation_id = CharField()
     contact = ForeignKeyField(ContactRow, column_name="contact_id", null=True)
@@ -219,6 +232,7 @@ class SessionRow(Row):
     handoff = JsonField(null=True)
     url = TextField(default="")
     data = JsonField(default=dict)
+    subject = ShortField(default="")
     created_at = MomentField()
     updated_at = MomentField()
     last_message_at = MomentField(null=True)
@@ -235,7 +249,7 @@ class SessionRow(Row):
 
     class Meta:
         table_name = "session"
-        indexes = ((("connection", "conversation_id"), True), (("status", "updated_at"), False))
+        indexes = ((("connection", "conversation_id"), True),)
 
 
 class MessageRow(Row):
@@ -244,8 +258,8 @@ class MessageRow(Row):
     `author_name` is who an agent is, as far as that is known.
     """
 
-    session = ForeignKeyField(SessionRow, column_name="session_id", backref="messages")
-    connection = ForeignKeyField(ConnectionRow, column_name="connection_id")
+    session = ForeignKeyField(SessionRow, column_name="session_id", index=False, backref="messages")
+    connection = ForeignKeyField(ConnectionRow, column_name="connection_id", index=False)
     external_id = CharField(null=True)
     author = CharField()
     author_id = CharField(default="")
@@ -282,7 +296,7 @@ class AttachmentRow(Row):
 class TimelineRow(Row):
     """What happened to a session, in the words of behaviour 12."""
 
-    session = ForeignKeyField(SessionRow, column_name="session_id")
+    session = ForeignKeyField(SessionRow, column_name="session_id", index=False)
     at = MomentField()
     kind = CharField()
     detail = JsonField(default=dict)
@@ -295,7 +309,7 @@ class TimelineRow(Row):
 class DecisionRow(Row):
     """Why a turn ended as it did; `upto` is the newest customer message it saw."""
 
-    session = ForeignKeyField(SessionRow, column_name="session_id", backref="decisions")
+    session = ForeignKeyField(SessionRow, column_name="session_id", index=False, backref="decisions")
     at = MomentField()
     outcome = CharField()
     reason = CharField()
@@ -323,8 +337,8 @@ class ActionRow(Row):
     """
 
     session = ForeignKeyField(SessionRow, column_name="session_id", backref="actions")
-    lease = ForeignKeyField(LeaseRow, column_name="lease_id")
-    connection = ForeignKeyField(ConnectionRow, column_name="connection_id")
+    lease = ForeignKeyField(LeaseRow, column_name="lease_id", index=False)
+    connection = ForeignKeyField(ConnectionRow, column_name="connection_id", index=False)
     decision = ForeignKeyField(DecisionRow, column_name="decision_id", null=True)
     requires = ForeignKeyField("self", column_name="requires_id", null=True)
     kind = CharField()
@@ -381,7 +395,7 @@ class ActionFileRow(Row):
 class AttemptRow(Row):
     """One try at an action, recorded before its first byte was sent."""
 
-    action = ForeignKeyField(ActionRow, column_name="action_id")
+    action = ForeignKeyField(ActionRow, column_name="action_id", index=False)
     number = IntegerField()
     started_at = MomentField()
     ended_at = MomentField(null=True)
@@ -416,7 +430,7 @@ class BudgetRow(Row):
 class CursorRow(Row):
     """How far a poll or a backfill of a connection has come; `value` is the connector's own JSON."""
 
-    connection = ForeignKeyField(ConnectionRow, column_name="connection_id")
+    connection = ForeignKeyField(ConnectionRow, column_name="connection_id", index=False)
     name = CharField()
     value = JsonField(default=dict)
     updated_at = MomentField()
@@ -432,6 +446,7 @@ class BackfillRow(Row):
     `state`: waiting, running, done or cancelled. `cursor` is how far the list was read; `listed` counts its entries,
     `found` those to be imported, of which `imported` are stored and `known` were here already; `other` counts further
     statuses. `expected` and `counted` are what the vendor said before and after; `error` is why it waits.
+    `requested_by` is who asked for it, "" where it was begun with the connection.
     """
 
     connection = ForeignKeyField(ConnectionRow, column_name="connection_id", unique=True)
@@ -453,9 +468,89 @@ class BackfillRow(Row):
     created_at = MomentField()
     started_at = MomentField(null=True)
     ended_at = MomentField(null=True)
+    requested_by = ShortField(default="")
 
     class Meta:
         table_name = "backfill"
+
+
+class SubscriptionRow(Row):
+    """A receiver of outbound events: `events` are event types, families such as ``handoff.*``, or ``*``.
+
+    Both secrets are sealed; the former one signs too until `former_until`. While it is not `active`, `paused_reason`
+    says why. One process at a time sends to it: `owner`, until `until`, which then is when it was last served.
+    """
+
+    url = TextField()
+    description = ShortField(default="")
+    secret = TextField()
+    former_secret = TextField(default="")
+    former_until = MomentField(null=True)
+    events = JsonField()
+    active = BooleanField(default=True)
+    paused_reason = TextField(default="")
+    paused_at = MomentField(null=True)
+    failing_since = MomentField(null=True)
+    delivered_at = MomentField(null=True)
+    created_by = CharField()
+    created_at = MomentField()
+    changed_by = CharField()
+    changed_at = MomentField()
+    deleted_at = MomentField(null=True)
+    owner = CharField(null=True)
+    until = MomentField()
+    fence = IntegerField(default=0)
+
+    class Meta:
+        table_name = "subscription"
+
+
+class DeliveryRow(Row):
+    """An outbound event on its way to one subscription. `state`: pending, delivered, dead or cancelled.
+
+    `message_id` and `payload` stay what they are over all tries and replays. `attempts` counts the tries since it was
+    last begun with, `fence` all there ever were; `next_at` is null once it is settled.
+    """
+
+    subscription = ForeignKeyField(SubscriptionRow, column_name="subscription_id", index=False)
+    message_id = CharField(unique=True)
+    event_type = CharField()
+    payload = TextField()
+    state = CharField(default="pending")
+    attempts = IntegerField(default=0)
+    fence = IntegerField(default=0)
+    started_at = MomentField(null=True)
+    next_at = MomentField(null=True)
+    status = IntegerField(null=True)
+    error = TextField(default="")
+    created_at = MomentField()
+    done_at = MomentField(null=True)
+    replayed_by = CharField(default="")
+    replayed_at = MomentField(null=True)
+
+    class Meta:
+        table_name = "delivery"
+        indexes = (
+            (("subscription", "next_at", "id"), False),
+            (("subscription", "id"), False),
+            (("subscription", "state", "id"), False),
+            (("state", "created_at"), False),
+        )
+
+
+class DirectoryRow(Row):
+    """What a connection's account calls an id. `kind`: agent or group. Those that are gone keep their last name."""
+
+    connection = ForeignKeyField(ConnectionRow, column_name="connection_id")
+    kind = CharField()
+    external_id = ShortField()
+    name = ShortField(default="")
+    email = ShortField(default="")
+    seen_at = MomentField()
+
+    class Meta:
+        table_name = "directory"
+        indexes = ((("connection", "kind", "external_id"), True),)
 
 
 class SchedulerLeaseRow(Row):
@@ -485,6 +580,70 @@ class JobRunRow(Row):
         indexes = ((("job", "slot"), True),)
 
 
+class UserRow(Row):
+    """A person who signs in to the pages. `role`: operator or admin.
+
+    `link_digest` is of the one-time address with which they set their password, good until `link_until`. `epoch` grows
+    when all their sign-ins are to end. The administrator of the file has no password here: it stands there.
+    """
+
+    email = CharField(unique=True)
+    name = CharField(default="")
+    role = CharField()
+    password_hash = TextField(default="")
+    link_digest = CharField(null=True, unique=True)
+    link_until = MomentField(null=True)
+    epoch = IntegerField(default=0)
+    active = BooleanField(default=True)
+    provisioned = BooleanField(default=False)
+    created_at = MomentField()
+    signed_in_at = MomentField(null=True)
+
+    class Meta:
+        table_name = "user"
+
+
+class ApiTokenRow(Row):
+    """A token of the REST API: its digest, and its first characters to know it by."""
+
+    name = CharField()
+    hint = CharField()
+    digest = CharField(unique=True)
+    scopes = JsonField(default=list)
+    created_by = CharField()
+    created_at = MomentField()
+    expires_at = MomentField(null=True)
+    used_at = MomentField(null=True)
+    revoked_at = MomentField(null=True)
+
+    class Meta:
+        table_name = "api_token"
+
+
+class AuditRow(Row):
+    """Who changed what: `by` is a user's e-mail address, ``token:<name>``, or ``command line``."""
+
+    at = MomentField()
+    by = CharField()
+    what = CharField()
+    subject = CharField(default="")
+    detail = JsonField(default=dict)
+
+    class Meta:
+        table_name = "audit"
+
+
+class RateRow(Row):
+    """How often something was tried in a stretch of time, for limits that hold over all processes."""
+
+    key = CharField(unique=True)
+    count = IntegerField(default=0)
+    until = MomentField(index=True)
+
+    class Meta:
+        table_name = "rate"
+
+
 TABLES: tuple[type[Row], ...] = (
     ConnectionRow,
     ContactRow,
@@ -502,6 +661,13 @@ TABLES: tuple[type[Row], ...] = (
     BudgetRow,
     CursorRow,
     BackfillRow,
+    SubscriptionRow,
+    DeliveryRow,
+    DirectoryRow,
     SchedulerLeaseRow,
     JobRunRow,
+    UserRow,
+    ApiTokenRow,
+    AuditRow,
+    RateRow,
 )

@@ -30,7 +30,14 @@ LONG_FUNCTIONS: dict[str, str] = {}
 PLACES = {
     "requests": ["core/http.py", "core/http_answers.py", "core/http_transport.py", "core/testing/", "core/cli/"],
     "urllib3": ["core/http.py", "core/http_answers.py", "core/http_transport.py"],
-    "peewee": ["core/store/", "core/flow/", "core/jobs/", "core/web/queries.py", "core/connections.py"],
+    "peewee": [
+        "core/store/",
+        "core/flow/",
+        "core/jobs/",
+        "core/web/queries/",
+        "core/connections.py",
+        "core/remarks.py",
+    ],
     "pluggy": ["core/hookspecs.py", "core/plugin_manager.py"],
     "importlib": [
         "core/plugin_search.py",

@@ -1,0 +1,267 @@
+"""The inbox: sessions by filter and search, latest first, and the figures of its tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from peewee import JOIN, SQL, Tuple, fn
+
+from core.domain import SessionStatus, Visibility
+from core.store.database import Database
+from core.store.models import EPOCH, ConnectionRow, ContactRow, MessageRow, SessionRow
+from core.web.queries import found
+from core.web.queries.cursors import HIGHEST, Cursor, at_most, read_cursor, read_page
+from core.web.queries.rows import dicts, tuples
+
+PAGE = 50
+MICROSECOND = timedelta(microseconds=1)
+MOST_COUNTED = 1_000
+"""How far the figures of the tabs count."""
+BEGINNING = 300
+"""How many characters of the last message a line shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFilter:
+    """Which sessions are wanted; what is None or "" is left open.
+
+    `connection` is a name. `after` is at that moment or later, `before` is earlier. `needs_person` stands for an action
+    that was given up or a draft that waits. `q` is what `found.by_text` looks for.
+    """
+
+    status: str = ""
+    owner: str = ""
+    channel: str = ""
+    mode: str = ""
+    connection: str = ""
+    handed_off: bool | None = None
+    needs_person: bool | None = None
+    contact_id: int | None = None
+    created_before: datetime | None = None
+    created_after: datetime | None = None
+    updated_before: datetime | None = None
+    updated_after: datetime | None = None
+    q: str = ""
+
+
+ALL = SessionFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """A contact as a line shows it."""
+
+    id: int
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The newest public message of a session, its beginning only."""
+
+    author: str
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLine:
+    """A session as the inbox shows it. `handed_off` while a human has it whom the AI gave it to."""
+
+    id: int
+    connection: str
+    connector: str
+    conversation_id: str
+    channel: str
+    mode: str
+    status: str
+    owner: str
+    contact: Who | None
+    subject: str
+    last: Said | None
+    created_at: datetime
+    updated_at: datetime
+    handed_off: bool
+    needs_person: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPage:
+    """A page of the inbox; a cursor is "" where there is no page on that side.
+
+    `cut` says that a search found more than it goes through, and that older sessions may be missing.
+    """
+
+    lines: tuple[SessionLine, ...]
+    next_cursor: str = ""
+    previous_cursor: str = ""
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many sessions there are behind each tab; `MOST_COUNTED` stands for that many or more.
+
+    All but `needs_person` are open ones.
+    """
+
+    open: int
+    ai: int
+    human: int
+    nobody: int
+    handed_off: int
+    needs_person: int
+
+
+def list_sessions(db: Database, wanted: SessionFilter = ALL, cursor: str = "", limit: int = PAGE) -> SessionPage:
+    """A page of sessions, the one that changed last first. Raises `BadCursor`."""
+    place, limit = read_cursor(cursor, 2), at_most(limit)
+    with db.read():
+        conditions, cut = _meant(db, wanted)
+        conditions += _conditions(wanted)
+
+        def read(start: Cursor, number: int) -> Sequence[tuple[int, ...]]:
+            return _keys(conditions, start, number)
+
+        keys, turned = read_page(read, place, limit, key=lambda row: row)
+        lines = lines_of_sessions([number for _, number in keys])
+    return SessionPage(lines, turned.next_cursor, turned.previous_cursor, cut)
+
+
+def counts(db: Database) -> Counts:
+    """The figures of the tabs."""
+    with db.read():
+        owned = {owner: _open(SessionRow.owner == owner) for owner in ("ai", "human", "nobody")}
+        handed_off = _open(SessionRow.owner == "human", SQL("handed_off = TRUE"))
+        needs = len(found.needing_a_person(db).ids)
+    everything = min(MOST_COUNTED, sum(owned.values()))
+    return Counts(everything, **owned, handed_off=handed_off, needs_person=min(MOST_COUNTED, needs))
+
+
+def lines_of_sessions(ids: Sequence[int]) -> tuple[SessionLine, ...]:
+    """The lines of these sessions, in their order. Inside `db.read()`."""
+    if not ids:
+        return ()
+    last = MessageRow.alias()
+    # A private note must not look like the last message in a list.
+    newest = last.select(last.id).where(last.session == SessionRow.id, last.visibility == Visibility.PUBLIC.value)
+    shown = (
+        SessionRow.id,
+        SessionRow.conversation_id,
+        SessionRow.channel,
+        SessionRow.mode,
+        SessionRow.status,
+        SessionRow.owner,
+        SessionRow.subject,
+        SessionRow.created_at,
+        SessionRow.updated_at,
+        (SessionRow.handoff.is_null(False) & (SessionRow.owner == "human")).alias("handed_off"),
+        ConnectionRow.name.alias("connection"),
+        ConnectionRow.connector,
+        ContactRow.id.alias("contact_id"),
+        ContactRow.name.alias("contact_name"),
+        ContactRow.email.alias("contact_email"),
+        MessageRow.author,
+        fn.SUBSTR(MessageRow.text, 1, BEGINNING).alias("text"),
+        MessageRow.at,
+    )
+    query = (
+        SessionRow.select(*shown)
+        .join(ConnectionRow)
+        .switch(SessionRow)
+        .join(ContactRow, JOIN.LEFT_OUTER)
+        .switch(SessionRow)
+        .join(
+            MessageRow,
+            JOIN.LEFT_OUTER,
+            on=(MessageRow.id == newest.order_by(last.at.desc(), last.id.desc()).limit(1)),
+        )
+        .where(SessionRow.id.in_(list(ids)))
+    )
+    needing = found.those_needing_a_person(ids)
+    lines = {row["id"]: _line(row, row["id"] in needing) for row in dicts(query)}
+    return tuple(lines[number] for number in ids if number in lines)
+
+
+def micros(moment: datetime) -> int:
+    """A moment as a cursor names it."""
+    return (moment - EPOCH) // MICROSECOND
+
+
+def _line(row: dict[str, Any], needs_person: bool) -> SessionLine:
+    same = ("id", "connection", "connector", "conversation_id", "channel", "mode", "status", "owner", "subject")
+    contact = None
+    if row["contact_id"] is not None:
+        contact = Who(row["contact_id"], row["contact_name"], row["contact_email"] or "")
+    return SessionLine(
+        **{name: row[name] for name in same},
+        contact=contact,
+        last=None if row["author"] is None else Said(row["author"], row["text"], row["at"]),
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        handed_off=bool(row["handed_off"]),
+        needs_person=needs_person,
+    )
+
+
+def _meant(db: Database, wanted: SessionFilter) -> tuple[list[Any], bool]:
+    """What search and need of a person leave to choose among, as conditions, and whether there may be further ones."""
+    among: frozenset[int] | None = None
+    conditions: list[Any] = []
+    cut = False
+    if wanted.q.strip():
+        by_text = found.by_text(db, wanted.q)
+        among, cut = by_text.ids, by_text.cut
+    if wanted.needs_person is not None:
+        needing = found.needing_a_person(db)
+        if wanted.needs_person:
+            among, cut = needing.ids if among is None else among & needing.ids, cut or needing.cut
+        elif needing.ids:
+            conditions.append(SQL(f"id NOT IN ({','.join(map(str, needing.ids))})"))
+    if among is not None:
+        # Written out, since thousands of parameters cost more than the rows that they name. 0 is no session.
+        conditions.append(SQL(f"id IN ({','.join(map(str, sorted(among | {0})))})"))
+    return conditions, cut
+
+
+def _conditions(wanted: SessionFilter) -> list[Any]:
+    conditions: list[Any] = [
+        getattr(SessionRow, name) == getattr(wanted, name)
+        for name in ("status", "owner", "channel", "mode")
+        if getattr(wanted, name)
+    ]
+    if wanted.connection:
+        named = ConnectionRow.get_or_none(ConnectionRow.name == wanted.connection)
+        conditions.append(SessionRow.connection == (named.id if named is not None else 0))
+    if wanted.handed_off is not None:
+        conditions.append(SQL("handed_off = TRUE" if wanted.handed_off else "handed_off = FALSE"))
+    if wanted.contact_id is not None:
+        conditions.append(SessionRow.contact == min(wanted.contact_id, HIGHEST))
+    for column, before, after in (
+        (SessionRow.created_at, wanted.created_before, wanted.created_after),
+        (SessionRow.updated_at, wanted.updated_before, wanted.updated_after),
+    ):
+        conditions += [column < before] if before is not None else []
+        conditions += [column >= after] if after is not None else []
+    return conditions
+
+
+def _keys(conditions: list[Any], start: Cursor, number: int) -> list[tuple[int, ...]]:
+    """Time and id of so many sessions, from a cursor on in its direction: all read from the index of the list."""
+    place = (SessionRow.updated_at, SessionRow.id)
+    query = SessionRow.select(*place)
+    query = query.where(*conditions) if conditions else query
+    if start.after:
+        at, last = start.after
+        query = query.where(Tuple(*place) > Tuple(at, last) if start.back else Tuple(*place) < Tuple(at, last))
+    order = [each.asc() for each in place] if start.back else [each.desc() for each in place]
+    return [(micros(at), session_id) for at, session_id in tuples(query.order_by(*order).limit(number))]
+
+
+def _open(*conditions: Any) -> int:
+    first = SessionRow.select(SessionRow.id).where(SessionRow.status == SessionStatus.OPEN.value, *conditions)
+    return min(MOST_COUNTED, int(first.limit(MOST_COUNTED).count()))
