@@ -200,26 +200,8 @@ def test_operators_quotes_and_lengths_break_nothing(rows: Any, text: str) -> Non
     assert list_contacts(rows.db, text).lines == ()
 
 
-WORDS = st.sampled_from(
-    [
-        "Straße",
-        "STRASSE",
-        "Ärger",
-        "arger",
-        "naïve",
-        "Ølsted",
-        "e-mail",
-        "O'Neil",
-        "a_b",
-        "C3PO",
-        "42",
-        "日本語",
-        "мир",
-        "МИР",
-        "x.y",
-        "🙂",
-    ]
-)
+LATIN = ("Straße", "STRASSE", "Ärger", "arger", "naïve", "Ølsted", "e-mail", "O'Neil", "a_b", "C3PO", "42", "x.y")
+WORDS = st.sampled_from((*LATIN, "日本語", "мир", "МИР", "🙂"))
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
