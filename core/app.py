@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 
 from flask import Flask
 
+from core.access.users import Users
 from core.config import load_config
 from core.jobs.worker import Worker
 from core.logs import configure_logs
 from core.runtime import Runtime, build_runtime
 from core.store.migrations import migrate
 from core.web.health import health
-from core.web.pages import pages
+from core.web.pages import install_pages
+from core.web.site import install_site
 from core.web.webhooks import LARGEST_BODY, webhooks
 
 log = logging.getLogger(__name__)
@@ -29,12 +32,13 @@ def create_app(runtime: Runtime) -> Flask:
     app.config.update(
         SECRET_KEY=runtime.config.server.secret_key.reveal(),
         MAX_CONTENT_LENGTH=LARGEST_BODY,
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
     )
-    app.register_blueprint(webhooks(runtime))
-    app.register_blueprint(health(runtime))
-    app.register_blueprint(pages(runtime))
+    users = Users(runtime.db, runtime.config.server)
+    forgery = install_site(app, runtime, users)
+    for blueprint in (webhooks(runtime), health(runtime)):
+        forgery.exempt(blueprint)
+        app.register_blueprint(blueprint)
+    install_pages(app, runtime, users)
     return app
 
 
@@ -44,9 +48,21 @@ def serve() -> Flask:
     Raises `ConfigError` for every mistake in the file, naming the key and the mend.
     """
     runtime = start_runtime()
+    tell_first_link(runtime)
     if runtime.config.server.embedded_worker:
         EmbeddedWorker(runtime).start()
     return create_app(runtime)
+
+
+def tell_first_link(runtime: Runtime) -> None:
+    """Where nobody can sign in yet, print a one-time link for the first administrator.
+
+    On standard error, beside the log and not in it: the log is kept, and sent on.
+    """
+    secret = Users(runtime.db, runtime.config.server).first_link()
+    if secret is not None:
+        address = f"{runtime.config.server.base_url}/welcome/{secret}"
+        sys.stderr.write(f"Nobody can sign in yet. Within a day, become the first administrator at\n  {address}\n")
 
 
 def start_runtime() -> Runtime:

@@ -30,9 +30,14 @@ class ServerConfig:
 
     base_url: str
     secret_key: Secret
+    former_secret_keys: tuple[Secret, ...]
     admin_email: str
     admin_password_hash: Secret | None
     embedded_worker: bool
+    session_hours: float
+    proxies: int
+    allow_private_webhooks: bool
+    api_url_on_pages: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,7 @@ class WorkerConfig:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionConfig:
-    """One account of the file.
+    """One account of the file, or of the pages: then `stored_id` is the id under which the store has it.
 
     `settings` are raw, and `fingerprint` is "", until `check_plugin_settings` has loaded them. The fingerprint is
     a keyed hash over all settings, secrets included: it tells a changed file without giving anything away.
@@ -90,6 +95,7 @@ class ConnectionConfig:
     connector: str
     settings: Mapping[str, Any] = field(repr=False)
     fingerprint: str = ""
+    stored_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +119,10 @@ class Config:
     def secrets(self) -> tuple[Secret, ...]:
         """Every credential in the configuration, so that the logs can leave them out."""
         found = [self.server.secret_key, self.server.admin_password_hash, _password_of(self.database.url)]
-        found += _secrets_in(self.plugins.settings)
+        found += self.server.former_secret_keys
+        found += secrets_in(self.plugins.settings)
         for connection in self.connections:
-            found += _secrets_in(connection.settings)
+            found += secrets_in(connection.settings)
         return tuple(secret for secret in found if secret)
 
 
@@ -142,7 +149,13 @@ def load_config(path: Path | None = None) -> Config:
     server, database, plugins = loaded["server"], loaded["database"], loaded["plugins"]
     return Config(
         path=path,
-        server=ServerConfig(**{**server, "base_url": server["base_url"].rstrip("/")}),
+        server=ServerConfig(
+            **{
+                **server,
+                "base_url": server["base_url"].rstrip("/"),
+                "former_secret_keys": tuple(server["former_secret_keys"]),
+            }
+        ),
         database=DatabaseConfig(_absolute_url(database["url"].reveal(), path.parent)),
         plugins=PluginsConfig(
             enabled=_unique(plugins.pop("enabled"), "plugins.enabled"),
@@ -234,11 +247,13 @@ def _check_connection(
         if error.key.rpartition(".")[2] in connector.credentials:
             raise VerifyFailed(error.key, error.problem, error.mend) from None
         raise
-    fingerprint = _fingerprint(connection.connector, settings, config.server.secret_key)
-    return dataclasses.replace(connection, settings=settings, fingerprint=fingerprint)
+    digest = fingerprint(connection.connector, settings, config.server.secret_key)
+    return dataclasses.replace(connection, settings=settings, fingerprint=digest)
 
 
-def _fingerprint(connector: str, settings: Mapping[str, Any], key: Secret) -> str:
+def fingerprint(connector: str, settings: Mapping[str, Any], key: Secret) -> str:
+    """What tells settings from others without giving anything of them away: a hash, keyed with the server's key."""
+
     def plain(value: object) -> str:
         return value.reveal() if isinstance(value, Secret) else str(value)
 
@@ -257,12 +272,13 @@ def _password_of(url: str) -> Secret | None:
     return Secret(password) if password else None
 
 
-def _secrets_in(value: object) -> Iterator[Secret]:
+def secrets_in(value: object) -> Iterator[Secret]:
+    """Every credential among settings, however deep."""
     if isinstance(value, Secret):
         yield value
     elif isinstance(value, Mapping):
         for inner in value.values():
-            yield from _secrets_in(inner)
+            yield from secrets_in(inner)
     elif isinstance(value, list | tuple):
         for inner in value:
-            yield from _secrets_in(inner)
+            yield from secrets_in(inner)

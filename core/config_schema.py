@@ -74,9 +74,9 @@ def _replies(default: int) -> fields.Integer:
     )
 
 
-def _switch(text: str) -> fields.Boolean:
+def _switch(text: str, *, default: bool = True) -> fields.Boolean:
     # Only TOML's own true and false: marshmallow would read "no" and "off" too, and so hide a misunderstanding.
-    return fields.Boolean(load_default=True, truthy={True}, falsy={False}, metadata={"help": text})
+    return fields.Boolean(load_default=default, truthy={True}, falsy={False}, metadata={"help": text})
 
 
 class ServerSchema(PluginSettings):
@@ -90,7 +90,15 @@ class ServerSchema(PluginSettings):
     secret_key = SecretField(
         required=True,
         validate=_secret_key,
-        metadata={"help": f"signs webhook addresses and sign-ins; {SECRET_KEY_LENGTH} random characters or more"},
+        metadata={
+            "help": f"signs webhook addresses and sign-ins, and seals stored secrets; {SECRET_KEY_LENGTH} random "
+            "characters or more"
+        },
+    )
+    former_secret_keys = fields.List(
+        SecretField(),
+        load_default=list,
+        metadata={"help": "earlier values of secret_key, each as a secret, so that what they sealed can be opened"},
     )
     admin_email = fields.String(
         load_default="", metadata={"help": "with which email address the administrator signs in to the pages"}
@@ -99,7 +107,27 @@ class ServerSchema(PluginSettings):
         load_default=None,
         metadata={"help": "the administrator's password as an argon2 hash; without it nobody signs in"},
     )
+    session_hours = fields.Float(
+        load_default=12.0,
+        validate=validate.Range(min=0.1, max=24 * 30),
+        metadata={"help": "how long somebody stays signed in to the pages without using them, in hours"},
+    )
+    proxies = fields.Integer(
+        load_default=0,
+        validate=validate.Range(min=0, max=5),
+        metadata={
+            "help": "how many reverse proxies stand before the service, whose word on a caller's address is taken"
+        },
+    )
     embedded_worker = _switch("whether the web service also does the worker's part, in one elected process")
+    allow_private_webhooks = _switch(
+        "whether outbound events may go to addresses that are not on the public internet, and over plain http",
+        default=False,
+    )
+    api_url_on_pages = _switch(
+        "whether connections made on the pages may lead to hosts that are not their vendor's: for simulators only",
+        default=False,
+    )
 
 
 class DatabaseSchema(PluginSettings):

@@ -1,10 +1,11 @@
-"""The configured accounts: looked up as the file and the vendor describe them, and opened for calls under budget."""
+"""The connected accounts: looked up as file, store and vendor describe them, and opened for calls under budget."""
 
 from __future__ import annotations
 
 import logging
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,9 +18,12 @@ from core.errors import ConfigError
 from core.http import HttpClient, Learn, Spend
 from core.pacing import Pacing, Stopped
 from core.plugin_manager import Plugins
+from core.sealing import Sealer
+from core.settings import nearest
 from core.store.budget import Budget
 from core.store.database import Database
 from core.store.models import ConnectionRow
+from core.stored_connections import StoredConnections, is_own_host
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +32,9 @@ READ_AGAIN = timedelta(seconds=15)
 DOUBTED = timedelta(minutes=10)
 """How often at most a connection that works is verified again because of what the vendor refuses it."""
 CREDENTIAL_REFUSED = "the vendor refuses the credential (401): if it was rotated, put the new one into the file"
+CREDENTIAL_REFUSED_ON_PAGE = "the vendor refuses the credential (401): if it was rotated, enter the new one on its page"
+REFUSALS = (CREDENTIAL_REFUSED, CREDENTIAL_REFUSED_ON_PAGE)
+"""The errors of connections that end by themselves, with the first call that is let in."""
 
 
 class Connections:
@@ -36,14 +43,18 @@ class Connections:
     The file's `[[connections]]` are read again from time to time, each process for itself, so that a credential is
     changed without a restart. Changed settings count once they are verified. A file that cannot be read then changes
     nothing; the rest of it counts at start only.
+
+    The settings of those that were made on the pages are in their rows, which are looked at each time: what one
+    process stores counts in all of them at once. Where both have the same name, the file's counts and the other is off.
     """
 
-    def __init__(self, config: Config, plugins: Plugins, db: Database, clock: Clock) -> None:
+    def __init__(self, config: Config, plugins: Plugins, db: Database, clock: Clock, sealer: Sealer) -> None:
         self._config = config
         self._configured = {connection.name: connection for connection in config.connections}
         self._plugins = plugins
         self._db = db
         self._clock = clock
+        self._stored = StoredConnections(plugins.connectors, sealer, config)
         self._read_at = clock.now()
         self._reading = threading.Lock()
         self._complaint = ""
@@ -56,6 +67,13 @@ class Connections:
 
     @property
     def configured(self) -> Mapping[str, ConnectionConfig]:
+        """All connections that can be used by name, as they are by now: those of the file, then those of the pages."""
+        in_file = self.in_file
+        made = {row.name: self._stored.load(row).settings for row in self.made_on_pages()}
+        return {**in_file, **{name: one for name, one in made.items() if one is not None and name not in in_file}}
+
+    @property
+    def in_file(self) -> Mapping[str, ConnectionConfig]:
         """The connections of the file by name, as they are by now."""
         if self._clock.now() - self._read_at >= READ_AGAIN:
             self.read_again()
@@ -83,31 +101,69 @@ class Connections:
             self._reading.release()
 
     def secrets(self) -> tuple[Secret, ...]:
-        """Every credential of the file as it is by now, so that the logs can leave them out."""
-        return self._config.secrets()
+        """Every credential of the file and the pages as it is by now, so that the logs can leave them out."""
+        return (*self._config.secrets(), *self._stored.secrets())
+
+    def trying(self, settings: Mapping[str, Any]) -> AbstractContextManager[None]:
+        """Leave the secrets of settings that are not stored yet out of the logs as well."""
+        return self._stored.trying(settings)
+
+    # --------------------------------------------------------------------------------------------- the pages
+
+    def made_on_pages(self) -> list[ConnectionRow]:
+        """What is stored of the connections that were made on the pages, by name."""
+        with self._db.read():
+            return list(ConnectionRow.select().where(~ConnectionRow.provisioned).order_by(ConnectionRow.name))
+
+    def stored(self, row: ConnectionRow) -> ConnectionConfig | None:
+        """The settings of a connection that was made on the pages; None where `trouble` says why not."""
+        return self._stored.load(row).settings
+
+    def trouble(self, row: ConnectionRow) -> str:
+        """What keeps a connection of the pages from being used, with its mend; "" if nothing does."""
+        if row.provisioned:
+            return ""
+        if row.name in self.in_file:
+            return (
+                f"the configuration file has a connection {row.name} too, and the file's counts: take it out of "
+                f"{self._config.path}, or disconnect this one"
+            )
+        return self._stored.load(row).problem
 
     # ------------------------------------------------------------------------------------------- look-up
 
     def get(self, connection_id: int) -> Connection | None:
-        """The connection with this id; None if there is none, or the file no longer holds it."""
+        """The connection with this id; None if there is none, the file no longer holds it, or it cannot be used."""
         with self._db.read():
             row = ConnectionRow.get_or_none(ConnectionRow.id == connection_id)
         return self._from_row(row) if row else None
 
     def named(self, name: str) -> Connection | None:
-        """The connection with this name, once it has been provisioned."""
+        """The connection with this name, once it is stored; the file's where the pages have one too."""
         with self._db.read():
-            row = ConnectionRow.get_or_none(ConnectionRow.name == name)
-        return self._from_row(row) if row else None
+            rows = list(ConnectionRow.select().where(ConnectionRow.name == name))
+        rows.sort(key=lambda row: not row.provisioned)
+        return next((found for row in rows if (found := self._from_row(row)) is not None), None)
 
     def all(self) -> Iterator[tuple[Connection, str]]:
-        """Every connection of the file, with the error that switched it off ("" if none)."""
+        """Every connection of the file, then of the pages, with the error that switched it off ("" if none).
+
+        One that cannot be used has no settings; it is shown for its error alone.
+        """
         with self._db.read():
-            rows = {row.name: row for row in ConnectionRow.select()}
-        for name in list(self.configured):
+            rows = {row.name: row for row in ConnectionRow.select().where(ConnectionRow.provisioned)}
+        for name in list(self.in_file):
             connection = self._from_row(rows[name]) if name in rows else None
             if connection is not None:
                 yield connection, rows[name].error
+        for row in self.made_on_pages():
+            yield self.shown(row)
+
+    def shown(self, row: ConnectionRow) -> tuple[Connection, str]:
+        """A connection of the pages as it is shown, also where it cannot be used, with its error."""
+        unusable = Connection(row.id, row.name, row.connector, {}, _identity(row), active=False)
+        error = row.error if row.disconnected_at is not None else self.trouble(row) or row.error
+        return self._from_row(row) or unusable, error
 
     def row(self, connection_id: int) -> ConnectionRow:
         """What is stored of a connection."""
@@ -120,15 +176,21 @@ class Connections:
         return self._plugins.connectors[connection.connector]
 
     def connector_named(self, name: str) -> Connector:
-        """The connector with this name, which the configuration was checked for."""
+        """The connector with this name. Raises `ConfigError` naming those there are."""
+        if name not in self._plugins.connectors:
+            mend = nearest(name, sorted(self._plugins.connectors), "The enabled plugins offer")
+            raise ConfigError("connector", f'no enabled plugin offers "{name}"', mend)
         return self._plugins.connectors[name]
 
     def _from_row(self, row: ConnectionRow) -> Connection | None:
-        configured = self.configured.get(row.name)
+        configured = self.in_file.get(row.name)
+        active = row.active
+        if not row.provisioned:
+            active = active and configured is None
+            configured = self._stored.load(row).settings
         if configured is None or configured.connector != row.connector:
             return None
-        active = row.active
-        if row.settings_hash and row.settings_hash != configured.fingerprint:
+        if row.provisioned and row.settings_hash and row.settings_hash != configured.fingerprint:
             # What the file says now is not verified yet: until it is, what was verified goes on, where it is known.
             active = row.active and row.settings_hash in self._known
             configured = self._known.get(row.settings_hash, configured)
@@ -137,7 +199,7 @@ class Connections:
             name=row.name,
             connector=row.connector,
             settings=configured.settings if row.disconnected_at is None else _without_secrets(configured.settings),
-            identity=_identity(row.identity) if row.identity else None,
+            identity=_identity(row),
             active=active,
             generation=row.generation,
         )
@@ -155,13 +217,16 @@ class Connections:
         settings: Mapping[str, Any],
         priority: Priority,
         patience: Stopped | None = None,
+        *,
+        on_trial: bool = False,
     ) -> HttpClient:
-        """The same for settings that the connection does not have yet."""
+        """The same for settings that the connection does not have yet; what is only `on_trial` says nothing of it."""
         budget = Budget(self._db, connection_id, int(settings["requests_per_minute"]), connector.lanes)
         pacing = Pacing(budget, connector, priority, self._clock, patience)
 
         def learn(status: int, headers: Mapping[str, str], charge: Charge) -> None:
-            self._note_credential(connection_id, status)
+            if not on_trial:
+                self._note_credential(connection_id, status)
             pacing.learn(status, headers, charge)
 
         return self.client(connector, settings, pacing.spend, learn)
@@ -183,8 +248,9 @@ class Connections:
         self._taken[connection_id] = not refused
         with self._db.write():
             row = ConnectionRow.get_by_id(connection_id)
-            if row.active and refused != (row.error == CREDENTIAL_REFUSED) and row.error in ("", CREDENTIAL_REFUSED):
-                error = CREDENTIAL_REFUSED if refused else ""
+            if row.active and refused != (row.error in REFUSALS) and row.error in ("", *REFUSALS):
+                words = CREDENTIAL_REFUSED if row.provisioned else CREDENTIAL_REFUSED_ON_PAGE
+                error = words if refused else ""
                 ConnectionRow.update(error=error).where(ConnectionRow.id == connection_id).execute()
 
     def _doubt(self, connection_id: int) -> None:
@@ -208,19 +274,16 @@ class Connections:
             timeout_seconds=float(str(settings["timeout_seconds"])),
             spend=spend,
             learn=learn,
-            # An address outside the vendor's domains can only come from the config file: a simulator, a test
-            # account or a proxy, which may well stand on a private network.
-            allow_private=not _below(urlsplit(base_url).hostname or "", connector.domains),
+            # An address outside the vendor's domains comes from the config file, or is allowed there: a simulator, a
+            # test account or a proxy, which may well stand on a private network.
+            allow_private=not is_own_host(urlsplit(base_url).hostname or "", connector.domains),
         )
 
 
-def _identity(stored: Mapping[str, Any]) -> Identity:
-    return Identity(**{**stored, "warnings": tuple(stored.get("warnings", ()))})
+def _identity(row: ConnectionRow) -> Identity | None:
+    stored = row.identity
+    return Identity(**{**stored, "warnings": tuple(stored.get("warnings", ()))}) if stored else None
 
 
 def _without_secrets(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {key: Secret("") if isinstance(value, Secret) else value for key, value in settings.items()}
-
-
-def _below(host: str, domains: tuple[str, ...]) -> bool:
-    return any(host == domain or host.endswith("." + domain) for domain in domains)

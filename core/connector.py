@@ -23,9 +23,12 @@ from core.domain import (
     Event,
     Fact,
     Finding,
+    Guide,
+    GuideStep,
     Identity,
     Inbound,
     Mode,
+    Named,
     Receipt,
     Session,
     Step,
@@ -77,6 +80,10 @@ class Connector(abc.ABC):
         """What is to be taken back at the vendor when a session that was handed off is given to the AI again."""
         return ()
 
+    def reopen_steps(self, session: Session, connection: Connection) -> tuple[Step, ...]:
+        """What opens a closed conversation again at the vendor, a step that sets values; () where nothing does."""
+        return ()
+
     def intake_group(self, settings: Mapping[str, Any]) -> str:
         """The vendor's id of the group whose unassigned conversations are the AI's in any routing mode; "" for none."""
         return ""
@@ -109,13 +116,13 @@ class Connector(abc.ABC):
         """
 
     @abc.abstractmethod
-    def setup_guide(self, connection: Connection, webhook_url: str) -> str:
-        """What a person must do at the vendor so that events arrive, as numbered plain-text lines."""
+    def setup_guide(self, connection: Connection, webhook_url: str) -> Guide:
+        """What a person must do at the vendor so that events arrive; what is to be copied stands apart."""
 
-    def farewell_guide(self, connection: Connection) -> str:
-        """What a person must delete at the vendor once the connection is cut, as numbered plain-text lines."""
+    def farewell_guide(self, connection: Connection) -> Guide:
+        """What a person must delete at the vendor once the connection is cut."""
         lines = (f"Delete this service's webhook address at {self.label}.", "Delete the credential it was given there.")
-        return "\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1))
+        return Guide(tuple(GuideStep(line) for line in lines))
 
     @abc.abstractmethod
     def authenticate(self, raw: bytes, headers: Mapping[str, str], connection: Connection) -> None:
@@ -223,6 +230,19 @@ class Connector(abc.ABC):
         Raises `Refused` in words that say what can be asked for instead.
         """
         return iter(())
+
+    def named(self, what: str, connection: Connection, http: HttpClient) -> Iterator[Named]:
+        """What a person may choose from, or be shown by name; `what` is agents, groups or checkbox_fields.
+
+        The default takes it from the listing of this name, whose entries have `id`, `name` and, of agents, `email`;
+        there is nothing to choose from where there is no such listing. Those that are out of use are left out.
+        """
+        if what not in self.listings:
+            return
+        for entry in self.listing(what, {}, connection, http):
+            identifier = str(entry.get("id") or "")
+            if identifier:
+                yield Named(identifier, str(entry.get("name") or ""), str(entry.get("email") or ""))
 
     def attachment_hosts(self, settings: Mapping[str, object]) -> tuple[str, ...]:
         """Host names (and all below them) from which attachments may be fetched, without the credential."""

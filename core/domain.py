@@ -663,3 +663,55 @@ class Finding:
     level: str
     what: str
     mend: str = ""
+
+
+# ------------------------------------------------------------------------------------ what people set up by hand
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A text to be copied into the vendor's pages; `label` says where it goes. A `secret` is not for everyone."""
+
+    label: str
+    text: str
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GuideStep:
+    """One step of a guide: what to do, in a sentence or more, and what is to be copied for it."""
+
+    text: str
+    copies: tuple[Copy, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """What a person must do at the vendor, step by step; `remark` is what to know beside it."""
+
+    steps: tuple[GuideStep, ...]
+    remark: str = ""
+
+    @property
+    def copies(self) -> tuple[Copy, ...]:
+        """All that is to be copied, each once, in the order of the steps."""
+        return tuple(dict.fromkeys(copy for step in self.steps for copy in step.copies))
+
+    @property
+    def text(self) -> str:
+        """The guide as numbered lines of plain text, with what is to be copied in lines of its own."""
+        lines: list[str] = []
+        for number, step in enumerate(self.steps, 1):
+            lines.append(f"{number}. {step.text}")
+            for copy in step.copies:
+                lines += [f"   {copy.label}:", f"   {copy.text}"]
+        return "\n".join([*lines, self.remark] if self.remark else lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a vendor's account has under an id: an agent, a group, or a field; `email` is an agent's."""
+
+    id: str
+    name: str
+    email: str = ""

@@ -21,6 +21,8 @@ from core.version import VERSION
 
 MEBIBYTE = 1024 * 1024
 MOST_REDIRECTS = 3
+KEPT_OF_ANSWER = 4096
+"""Bytes read of what a receiver of outbound events answers: only its status counts."""
 USER_AGENT = f"Relaydesk/{VERSION}"
 READS = ("GET", "HEAD")
 
@@ -216,6 +218,22 @@ class HttpClient:
         """Our header values and their longer words ("Bearer" aside), longest first, to strike out of what is shown."""
         words = {word for value in self._headers.values() for word in (value, *value.split()) if len(word) >= 8}
         return tuple(sorted(words, key=len, reverse=True))
+
+
+def post_bytes(
+    url: str, body: bytes, headers: Mapping[str, str], *, timeout_seconds: float, allow_private: bool
+) -> Raw:
+    """Send a body as it stands to an address that is no connection's, such as a receiver of outbound events.
+
+    Returns the answer whatever its status, a redirect too, with the beginning of its body. Raises `RetryLater` if
+    nothing was sent, `OutcomeUnknown` if no answer came in time, and `Refused` for an address that may not be called.
+    """
+    sent = {"User-Agent": USER_AGENT, "Connection": "close", **headers}
+    prepared = _prepare("POST", url, sent, data=body)
+    if not _origin(prepared.url or "")[1]:
+        raise Refused("the address names no host, or names a user")
+    attempt = Attempt(timeout_seconds, allow_private=allow_private)
+    return exchange(prepared, attempt, write=True, limit=KEPT_OF_ANSWER, whole=False)
 
 
 def _prepare(verb: str, url: str, headers: Mapping[str, str], **content: Any) -> requests.PreparedRequest:

@@ -218,7 +218,7 @@ class GuardedAdapter(HTTPAdapter):
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """An answer whose body was read to its end, whatever its status."""
+    """An answer, whatever its status, with its body, or as much of it as was wanted."""
 
     status: int
     headers: Mapping[str, str]
@@ -229,16 +229,19 @@ class _TooLargeError(Exception):
     """An answer's decoded body is larger than allowed."""
 
 
-def exchange(prepared: requests.PreparedRequest, attempt: Attempt, *, write: bool, limit: int) -> Raw:
+def exchange(
+    prepared: requests.PreparedRequest, attempt: Attempt, *, write: bool, limit: int, whole: bool = True
+) -> Raw:
     """Send one request and read its answer, at most `limit` bytes of it; every failure becomes one of our errors.
 
+    An answer that is larger is a failure where the `whole` of it is wanted; else its beginning will do.
     The new error is raised outside of the `except` blocks: the ones caught there keep the request, headers and
     all, alive in a traceback.
     """
     problem: RelaydeskError
     with attempt:
         try:
-            raw = _send(prepared, attempt, limit)
+            raw = _send(prepared, attempt, limit, whole=whole)
         except _TooLargeError:
             words = f"the answer is larger than {limit} bytes"
             problem = OutcomeUnknown(words) if write else Refused(words)
@@ -254,7 +257,7 @@ def exchange(prepared: requests.PreparedRequest, attempt: Attempt, *, write: boo
     raise problem
 
 
-def _send(prepared: requests.PreparedRequest, attempt: Attempt, limit: int) -> Raw:
+def _send(prepared: requests.PreparedRequest, attempt: Attempt, limit: int, *, whole: bool) -> Raw:
     with requests.Session() as session:
         session.trust_env = False
         adapter = GuardedAdapter(attempt)
@@ -267,8 +270,10 @@ def _send(prepared: requests.PreparedRequest, attempt: Attempt, limit: int) -> R
             for chunk in response.iter_content(CHUNK):
                 content += chunk
                 if len(content) > limit:
-                    raise _TooLargeError
-            return Raw(response.status_code, CaseInsensitiveDict(response.headers), bytes(content))
+                    if whole:
+                        raise _TooLargeError
+                    break
+            return Raw(response.status_code, CaseInsensitiveDict(response.headers), bytes(content[:limit]))
 
 
 def _failure(error: Exception, attempt: Attempt, *, write: bool) -> VendorError:

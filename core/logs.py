@@ -21,7 +21,8 @@ _OWN_HANDLERS = ("gunicorn.access", "gunicorn.error", "werkzeug")
 # Libraries that tell of every single run or call at level INFO.
 _TALKATIVE = ("apscheduler", "httpx", "urllib3", "werkzeug")
 
-_WEBHOOK = re.compile(r"(/webhooks/[\w.-]+/)([^\s/?#\"'<>]+)")
+# The secret parts of addresses: a webhook's token, and what lets somebody set their password.
+_WEBHOOK = re.compile(r"(/webhooks/[\w.-]+/|/welcome/)([^\s/?#\"'<>]+)")
 _FINGERPRINT = re.compile(r"[0-9a-f]{8}")
 _AUTHORIZATION = re.compile(
     r"((?:proxy-)?authorization['\"]?\s*[:=]\s*(?:b(?=['\"]))?['\"]?)(?:(?:bearer|basic|token)\s+)?[^\s'\",}]+",

@@ -1,12 +1,13 @@
-"""The connections of the file are brought into the store: verified at the vendor, and switched on or off."""
+"""Connections are verified at the vendor and switched on or off; those of the file are brought into the store."""
 
 from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from typing import Any
 
 from core.config import ConnectionConfig
-from core.connections import CREDENTIAL_REFUSED, DOUBTED
+from core.connections import DOUBTED, REFUSALS
 from core.domain import Identity, Priority
 from core.errors import VERIFY_FAMILY, ConfigError, RelaydeskError, RetryLater, VendorError
 from core.runtime import Runtime
@@ -28,7 +29,7 @@ def verify(runtime: Runtime, configured: ConnectionConfig) -> Identity:
     connections = runtime.connections
     connector = connections.connector_named(configured.connector)
     with runtime.db.read():
-        row = ConnectionRow.get_or_none(ConnectionRow.name == configured.name)
+        row = ConnectionRow.get_or_none(_key(configured))
     if row is None:
         http = connections.client(connector, configured.settings)
     else:
@@ -47,9 +48,10 @@ def provision(runtime: Runtime, *, at_start: bool = False) -> None:
     One that fails is switched off and shows why; what it had is kept, and the others go on. After an outage it is
     tried again each time; what the vendor refused waits for a changed file, or `at_start` for a service that starts
     anew: the mend may have been made at the vendor. One that works is looked at again from time to time. One that has
-    left the file is switched off, and one that was disconnected stays so.
+    left the file is switched off, and one that was disconnected stays so. Those of the pages were verified when they
+    were stored, and are only looked at again.
     """
-    wanted = dict(runtime.connections.configured)
+    wanted = dict(runtime.connections.in_file)
     for configured in wanted.values():
         row = row_for(runtime, configured)
         if row.disconnected_at is not None:
@@ -58,25 +60,36 @@ def provision(runtime: Runtime, *, at_start: bool = False) -> None:
             verify_row(runtime, row, configured)
         elif row.active and _is_doubted(runtime, row):
             look_again(runtime, row, configured)
+    for row in runtime.connections.made_on_pages():
+        stored = runtime.connections.stored(row)
+        if row.active and stored is not None and row.name not in wanted and _is_doubted(runtime, row):
+            look_again(runtime, row, stored)
     with runtime.db.write():
         ConnectionRow.update(active=False, error="it is no longer in the configuration file").where(
-            ConnectionRow.name.not_in(list(wanted)) if wanted else ConnectionRow.id > 0
+            ConnectionRow.provisioned, ConnectionRow.name.not_in(list(wanted)) if wanted else ConnectionRow.id > 0
         ).execute()
 
 
 def row_for(runtime: Runtime, configured: ConnectionConfig) -> ConnectionRow:
-    """The stored row of a connection of the file, made if there is none yet."""
+    """The stored row of a connection; one of the file is made if there is none yet."""
     with runtime.db.write():
-        runtime.db.insert_ignore(
-            ConnectionRow,
-            name=configured.name,
-            connector=configured.connector,
-            active=False,
-            error="not verified yet",
-            created_at=runtime.db.now(),
-        )
-        row: ConnectionRow = ConnectionRow.get(ConnectionRow.name == configured.name)
+        if configured.stored_id is None:
+            runtime.db.insert_ignore(
+                ConnectionRow,
+                name=configured.name,
+                connector=configured.connector,
+                active=False,
+                error="not verified yet",
+                created_at=runtime.db.now(),
+            )
+        row: ConnectionRow = ConnectionRow.get(_key(configured))
         return row
+
+
+def _key(configured: ConnectionConfig) -> Any:
+    if configured.stored_id is not None:
+        return ConnectionRow.id == configured.stored_id
+    return (ConnectionRow.name == configured.name) & ConnectionRow.provisioned
 
 
 def _is_due(runtime: Runtime, row: ConnectionRow, configured: ConnectionConfig, at_start: bool) -> bool:
@@ -107,10 +120,11 @@ def look_again(runtime: Runtime, row: ConnectionRow, configured: ConnectionConfi
         values = {"error": str(problem)}
         log.error("connection %s does not work as it did: %s", row.name, problem)
     with runtime.db.write():
-        if values.get("error") and ConnectionRow.get_by_id(row.id).error == CREDENTIAL_REFUSED:
+        if values.get("error") and ConnectionRow.get_by_id(row.id).error in REFUSALS:
             values = {}  # that ends by itself with the first call that is let in
+        # Of settings that a person has changed meanwhile it says nothing.
         ConnectionRow.update(tried_at=runtime.db.now(), **values).where(
-            ConnectionRow.id == row.id, ConnectionRow.active
+            ConnectionRow.id == row.id, ConnectionRow.active, ConnectionRow.revision == row.revision
         ).execute()
 
 
@@ -137,9 +151,7 @@ def verify_row(runtime: Runtime, row: ConnectionRow, configured: ConnectionConfi
         }
         if identity is not None:
             values |= {"identity": _as_json(identity), "settings_hash": configured.fingerprint, "verified_at": now}
-            _note_first_connection(runtime, row.id, configured, now)
-            # What came in meanwhile has been waiting for this.
-            LeaseRow.update(next_at=now).where(LeaseRow.connection == row.id, LeaseRow.next_at.is_null(False)).execute()
+            note_connected(runtime, row.id, configured, now)
         # One that was disconnected while the vendor was asked stays disconnected.
         ConnectionRow.update(**values).where(
             ConnectionRow.id == row.id, ConnectionRow.disconnected_at.is_null()
@@ -155,21 +167,32 @@ def switch_on(runtime: Runtime, configured: ConnectionConfig, identity: Identity
     row = row_for(runtime, configured)
     with runtime.db.write():
         now = runtime.db.now()
-        ConnectionRow.update(
-            connector=configured.connector,
-            active=True,
-            error="",
-            tried_at=now,
-            verified_at=now,
-            refused_hash="",
-            disconnected_at=None,
-            last_event_at=row.last_event_at if row.disconnected_at is None else None,
-            identity=_as_json(identity),
-            settings_hash=configured.fingerprint,
-        ).where(ConnectionRow.id == row.id).execute()
-        _note_first_connection(runtime, row.id, configured, now)
-        LeaseRow.update(next_at=now).where(LeaseRow.connection == row.id, LeaseRow.next_at.is_null(False)).execute()
+        ConnectionRow.update(**switched_on(row, configured, identity, now)).where(ConnectionRow.id == row.id).execute()
+        note_connected(runtime, row.id, configured, now)
     runtime.db.signal()
+
+
+def switched_on(row: ConnectionRow, configured: ConnectionConfig, identity: Identity, now: datetime) -> dict[str, Any]:
+    """The values by which a row becomes that of a connection that works as of now."""
+    return {
+        "connector": configured.connector,
+        "active": True,
+        "error": "",
+        "tried_at": now,
+        "verified_at": now,
+        "refused_hash": "",
+        "disconnected_at": None,
+        "last_event_at": row.last_event_at if row.disconnected_at is None else None,
+        "identity": _as_json(identity),
+        "settings_hash": configured.fingerprint,
+    }
+
+
+def note_connected(runtime: Runtime, connection_id: int, configured: ConnectionConfig, now: datetime) -> None:
+    """What goes with a connection that works as of now, inside the transaction in which it is switched on."""
+    _note_first_connection(runtime, connection_id, configured, now)
+    # What came in meanwhile has been waiting for this.
+    LeaseRow.update(next_at=now).where(LeaseRow.connection == connection_id, LeaseRow.next_at.is_null(False)).execute()
 
 
 def _note_first_connection(runtime: Runtime, connection_id: int, configured: ConnectionConfig, now: datetime) -> None:
@@ -189,9 +212,12 @@ def _note_first_connection(runtime: Runtime, connection_id: int, configured: Con
 
 
 def configured_connection(runtime: Runtime, name: str) -> ConnectionConfig:
-    """The connection of the file with this name; raises `ConfigError` naming those there are."""
+    """The connection of the file or the pages with this name; raises `ConfigError` naming those there are."""
     configured = runtime.connections.configured
     if name not in configured:
+        for row in runtime.connections.made_on_pages():
+            if row.name == name:
+                raise ConfigError(name, "it cannot be used", runtime.connections.trouble(row))
         known = ", ".join(configured) or "none"
         raise ConfigError("connections", f"there is no connection {name!r}", f"The configured ones are: {known}.")
     return configured[name]

@@ -11,6 +11,7 @@ from core.clock import Clock, SystemClock
 from core.config import Config, check_plugin_settings
 from core.connections import Connections
 from core.plugin_manager import Plugins, load_plugins
+from core.sealing import Sealer
 from core.store.database import Database, open_database
 from core.webhook_token import WebhookTokens
 
@@ -25,6 +26,7 @@ class Runtime:
     clock: Clock
     connections: Connections
     tokens: WebhookTokens
+    sealer: Sealer
     start: str = field(default_factory=lambda: secrets.token_hex(4))
 
     @property
@@ -43,11 +45,13 @@ def build_runtime(config: Config, clock: Clock | None = None) -> Runtime:
     plugins = load_plugins(config)
     config = check_plugin_settings(config, plugins)
     db = open_database(config.database.url, clock)
+    sealer = Sealer(config.server.secret_key, config.server.former_secret_keys)
     return Runtime(
         config=config,
         plugins=plugins,
         db=db,
         clock=clock,
-        connections=Connections(config, plugins, db, clock),
+        connections=Connections(config, plugins, db, clock, sealer),
         tokens=WebhookTokens(config.server.secret_key),
+        sealer=sealer,
     )

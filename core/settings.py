@@ -133,14 +133,22 @@ def load_settings(schema: Schema, given: Mapping[str, Any], key: str, folder: Pa
 
     Relative paths are taken from `folder`. Raises `ConfigError` for the first mistake, which also lists the others.
     """
+    loaded, mistakes = check_settings(schema, given, key, folder)
+    if mistakes:
+        raise joined(mistakes)
+    return loaded
+
+
+def check_settings(schema: Schema, given: Mapping[str, Any], key: str, folder: Path) -> tuple[Any, list[ConfigError]]:
+    """The same with all mistakes one by one; what was loaded is None if there are any."""
     token = _folder.set(folder)
     try:
-        return schema.load(given)
+        return schema.load(given), []
     except ValidationError as error:
         # Not chained: a ValidationError carries the values, and some of them are secrets.
         complaints = {complaint.key: complaint for complaint in _complaints(error.messages, schema, given, key)}
         # A mistyped key explains why another is missing, so it is told first.
-        raise joined(sorted(complaints.values(), key=lambda each: each.problem != _UNKNOWN)) from None
+        return None, sorted(complaints.values(), key=lambda each: each.problem != _UNKNOWN)
     finally:
         _folder.reset(token)
 

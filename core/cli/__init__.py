@@ -13,6 +13,7 @@ from core.cli.look import check, plugins, webhook_url
 from core.cli.project import init, migrate
 from core.cli.run import serve, worker
 from core.cli.simulate import send_fixture, simulate
+from core.cli.users import users
 from core.errors import ConfigError, RelaydeskError
 from core.version import VERSION
 
@@ -53,6 +54,7 @@ for command in (
     connections,
     webhook_url,
     backfill,
+    users,
     simulate,
     send_fixture,
 ):

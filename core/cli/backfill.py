@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import closing
-from datetime import timedelta
 from typing import Any
 
 import click
@@ -13,12 +12,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from core.cli.look import open_runtime
-from core.domain import BackfillEstimate, Connection, Priority
+from core.domain import Connection
 from core.errors import ConfigError, VendorError
-from core.jobs.backfill import UNFINISHED, estimate, work_on
+from core.jobs.backfill import UNFINISHED, work_on
+from core.jobs.backfill_requests import can_backfill, expected_of, progress, request_backfill
 from core.provisioning import configured_connection, provision
 from core.runtime import Runtime
-from core.store.budget import allowance
 from core.store.models import BackfillRow
 
 LOOK_SECONDS = 0.5
@@ -62,29 +61,18 @@ def _connected(runtime: Runtime, name: str) -> Connection:
     connection = runtime.connections.named(name)
     if connection is None or not connection.active:
         raise ConfigError(name, "it is not connected", f"`relaydesk connections verify {name}` says why.")
-    connector = runtime.connections.connector(connection)
-    if "backfill" not in connector.capabilities:
-        raise ConfigError(name, f"{connector.label} lists no conversations to import", "Leave it to its webhooks.")
+    if not can_backfill(runtime, connection):
+        label = runtime.connections.connector(connection).label
+        raise ConfigError(name, f"{label} lists no conversations to import", "Leave it to its webhooks.")
     return connection
 
 
 def _row(runtime: Runtime, connection: Connection, *, again: bool, days: float | None) -> BackfillRow:
     """The connection's backfill, made or begun anew where it is wanted."""
-    window = timedelta(days=days or float(connection.settings.get("backfill_days", 0)) or 180.0)
-    with runtime.db.write():
-        now = runtime.db.now()
-        row = BackfillRow.get_or_none(BackfillRow.connection == connection.id)
-        if row is None:
-            row = BackfillRow.create(connection=connection.id, since=now - window, until=now, created_at=now)
-        elif again and row.state not in UNFINISHED:
-            values = {"since": row.until - window, "cursor": {}, "state": "waiting", "other": {}, "error": ""}
-            counts = dict.fromkeys(("listed", "found", "imported", "known", "gone"), 0)
-            BackfillRow.update(**values, **counts, ended_at=None, next_at=None).where(
-                BackfillRow.id == row.id
-            ).execute()
-            row = BackfillRow.get_by_id(row.id)
-    found: BackfillRow = row
-    return found
+    present = progress(runtime, connection.id)
+    if present is None or (again and not present.unfinished):
+        return request_backfill(runtime, connection, days)
+    return present.row
 
 
 def _read(connection: Connection) -> BackfillRow:
@@ -93,22 +81,14 @@ def _read(connection: Connection) -> BackfillRow:
 
 
 def _tell_estimate(runtime: Runtime, connection: Connection, row: BackfillRow, *, as_json: bool) -> None:
-    expected = estimate(runtime, connection, row)
-    minutes = _minutes(runtime, connection, expected)
+    expected = expected_of(runtime, connection, row)
     if as_json:
-        told = {"conversations": expected.conversations, "calls": expected.calls, "minutes": minutes}
+        told = {"conversations": expected.conversations, "calls": expected.calls, "minutes": expected.minutes}
         click.echo(json.dumps(told))
         return
     click.echo(f"open and pending since {row.since:%Y-%m-%d %H:%M} UTC: {_number(expected.conversations)}")
     click.echo(f"calls to the vendor: about {_number(expected.calls)}")
-    click.echo(f"time: about {_number(minutes)} minutes, replies to customers going before it")
-
-
-def _minutes(runtime: Runtime, connection: Connection, expected: BackfillEstimate) -> int | None:
-    if expected.calls is None:
-        return None
-    a_minute = allowance(Priority.BACKFILL, runtime.connections.calls_per_minute(connection))
-    return -(-expected.calls // a_minute)
+    click.echo(f"time: about {_number(expected.minutes)} minutes, replies to customers going before it")
 
 
 def _number(value: int | None) -> str:

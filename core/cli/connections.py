@@ -19,8 +19,8 @@ from core.cli.look import open_runtime, webhook_address, who
 from core.domain import Connection, Priority
 from core.errors import ConfigError, RelaydeskError
 from core.flow.disconnect import disconnect as cut
+from core.overview import Overview, overviews
 from core.provisioning import configured_connection, provision, switch_on, verify
-from core.remarks import remarks
 from core.runtime import Runtime
 
 
@@ -28,7 +28,7 @@ from core.runtime import Runtime
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @click.pass_context
 def connections(context: click.Context, as_json: bool) -> None:
-    """List the configured connections: their state, who they speak as, and when they were last heard of.
+    """List the connections of the file and the pages: their state, who they speak as, when they were last heard of.
 
     With a sub-command, do something with one of them.
     """
@@ -36,36 +36,35 @@ def connections(context: click.Context, as_json: bool) -> None:
         return
     with closing(open_runtime(context.obj)) as runtime:
         provision(runtime)
-        listed = [_shown(runtime, connection, error) for connection, error in runtime.connections.all()]
+        listed = [_shown(runtime, each) for each in overviews(runtime)]
     if as_json:
         click.echo(json.dumps(listed, indent=2))
         return
     if not listed:
         click.echo("No connections yet. Add a [[connections]] table to the configuration file.")
         return
-    table = Table("name", "connector", "state", "speaks as", "last event", "error")
+    shown = ("name", "connector", "origin", "state", "speaks_as", "last_event", "error")
+    table = Table(*(key.replace("_", " ") for key in shown))
     for entry in listed:
-        table.add_row(*(entry[key] for key in ("name", "connector", "state", "speaks_as", "last_event", "error")))
+        table.add_row(*(escape(entry[key]) for key in shown))
     Console().print(table)
     for entry in listed:
         for remark in entry["remarks"]:
             click.echo(f"{entry['name']}: {remark}")
 
 
-def _shown(runtime: Runtime, connection: Connection, error: str) -> dict[str, Any]:
-    row = runtime.connections.row(connection.id)
-    state = "active" if row.active else "off" if row.disconnected_at is None else "disconnected"
-    if row.active and row.polling_since is not None:
-        state = "active, polled since its webhooks fell silent"
+def _shown(runtime: Runtime, each: Overview) -> dict[str, Any]:
+    row = runtime.connections.row(each.id)
     return {
-        "name": connection.name,
-        "connector": connection.connector,
-        "state": state,
-        "speaks_as": who(connection.identity) if connection.identity else "",
+        "name": each.name,
+        "connector": each.connector,
+        "origin": each.origin,
+        "state": "active, polled since its webhooks fell silent" if each.state == "polled" else each.state,
+        "speaks_as": who(each.identity) if each.identity else "",
         "last_event": str(row.last_event_at or "never"),
         "last_poll": str(row.polled_at or "never"),
-        "error": error,
-        "remarks": remarks(runtime.db, connection),
+        "error": each.error,
+        "remarks": list(each.remarks),
     }
 
 
@@ -138,6 +137,8 @@ def verify_connection(config_path: str, name: str) -> None:
     with closing(open_runtime(config_path)) as runtime:
         configured = configured_connection(runtime, name)
         known = runtime.connections.named(name)
+        if known is not None:
+            _refuse_erased(runtime, known)
         with _failure_told():
             identity = verify(runtime, configured)
         click.echo(f"{name} speaks as {who(identity)}")
@@ -163,7 +164,7 @@ def disconnect(config_path: str, name: str) -> None:
         connection = runtime.connections.named(name)
         if connection is None:
             raise ConfigError(name, "it has never been connected", "There is nothing to disconnect.")
-        ended = cut(runtime, connection)
+        ended = cut(runtime, connection, "the command line")
         click.echo(f"{name} is disconnected. Its sessions stay in the inbox.")
         click.echo(f"cancelled: {_count(ended.cancelled, 'queued action')}, {_count(ended.unanswered, 'due answer')}")
         if ended.unread:
@@ -173,11 +174,10 @@ def disconnect(config_path: str, name: str) -> None:
         if ended.assigned:
             click.echo(f"still assigned to the AI's agent at the vendor: {_count(ended.assigned, 'open conversation')}")
         click.echo("\nNow delete at the vendor what was made for it:")
-        click.echo(runtime.connections.connector(connection).farewell_guide(connection))
-        click.echo(
-            f"\nRelaydesk uses its credential no more and keeps no copy. Take it out of {runtime.config.path} "
-            "(or of the variable or file it is read from) yourself."
-        )
+        click.echo(runtime.connections.connector(connection).farewell_guide(connection).text)
+        click.echo("\nRelaydesk uses its credential no more and keeps no copy.")
+        if runtime.connections.row(connection.id).provisioned:
+            click.echo(f"Take it out of {runtime.config.path} (or of the variable or file it is read from) yourself.")
 
 
 @connections.command()
@@ -193,12 +193,20 @@ def reconnect(config_path: str, name: str) -> None:
         known = runtime.connections.named(name)
         if known is None or runtime.connections.row(known.id).disconnected_at is None:
             raise ConfigError(name, "it is not disconnected", f"`relaydesk connections verify {name}` looks at it.")
+        _refuse_erased(runtime, known)
         with _failure_told():
             identity = verify(runtime, configured)
         switch_on(runtime, configured, identity)
         url, guide = webhook_address(runtime, name)
         click.echo(f"{name} is connected again and speaks as {who(identity)}.")
         click.echo(f"Its webhook address is a new one; the old one is void:\n{url}\n\n{guide}")
+
+
+def _refuse_erased(runtime: Runtime, known: Connection) -> None:
+    """The credential of a connection that was made on the pages was erased when it was cut."""
+    row = runtime.connections.row(known.id)
+    if not row.provisioned and row.disconnected_at is not None:
+        raise ConfigError(row.name, "it is disconnected, and its credential erased", "Connect it again on its page.")
 
 
 @contextmanager

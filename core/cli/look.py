@@ -14,6 +14,7 @@ from rich.table import Table
 from core.config import load_config
 from core.domain import Identity
 from core.errors import ConfigError, RelaydeskError
+from core.overview import webhook_url as webhook_url_of
 from core.provisioning import configured_connection, provision, verify
 from core.runtime import Runtime, build_runtime
 from core.store.migrations import migrate
@@ -33,9 +34,8 @@ def webhook_address(runtime: Runtime, name: str) -> tuple[str, str]:
     connection = runtime.connections.named(name)
     if connection is None:
         raise ConfigError(name, "it could not be stored", "Look at the log.")
-    token = runtime.tokens.make(connection.id, connection.generation)
-    url = f"{runtime.config.server.base_url}/webhooks/{connection.connector}/{token}"
-    return url, runtime.connections.connector(connection).setup_guide(connection, url)
+    url = webhook_url_of(runtime, connection)
+    return url, runtime.connections.connector(connection).setup_guide(connection, url).text
 
 
 @click.command()
@@ -50,9 +50,15 @@ def check(config_path: str) -> None:
     click.echo(f"plugins        {', '.join(runtime.plugins.names) or 'none'}: ok")
     click.echo(f"store          {runtime.db.describe()}: ok")
     failed = 0
-    if not runtime.config.connections:
+    for row in runtime.connections.made_on_pages():
+        if row.disconnected_at is None and (trouble := runtime.connections.trouble(row)):
+            failed += 1
+            click.echo(f"connection     {row.name} ({row.connector}): {trouble}", err=True)
+    cut = {row.id for row in runtime.connections.made_on_pages() if row.disconnected_at is not None}
+    wanted = [one for one in runtime.connections.configured.values() if one.stored_id not in cut]
+    if not wanted and not failed:
         click.echo("connections    none yet: add a [[connections]] table to the configuration file")
-    for configured in runtime.config.connections:
+    for configured in wanted:
         try:
             identity = verify(runtime, configured)
         except RelaydeskError as problem:

@@ -30,7 +30,13 @@ deliver      actions are guarded, sent, and read back when in doubt
 settle       what became of an action, and what that changes in its session
 handback     what a handoff has left at the vendor is taken back
 misses       how much the webhooks do not tell
+announce     who has subscribed to outbound events is told what happens to a session
 sync         the vendor's status and ours are kept in step
 attachments  files of messages are fetched
 disconnect   a connection is cut, and what it leaves open is ended visibly
+by_hand      a person has a session in hand
+hand_over    a person takes a session over, and gives it back
+speak        a person speaks, in their own words or in the AI's
+closing      a person closes a session, or opens it again
+again        a person has what failed tried again, or discards it
 """

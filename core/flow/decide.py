@@ -24,7 +24,7 @@ from core.domain import (
     VendorState,
 )
 from core.errors import BadPayload, RetryLater, VendorError
-from core.flow import guards, history, leases, outbox, plan, sessions, summary, sync, turns
+from core.flow import announce, guards, history, leases, outbox, plan, sessions, summary, sync, turns
 from core.flow.leases import Lease
 from core.flow.plan import CoreReply, Hold, Planned, topic_of
 from core.flow.process import back_off, has_due_event, process_next_event
@@ -176,6 +176,8 @@ def _decide(runtime: Runtime, lease: Lease, turn: Turn, draft: Draft, steps: lis
         upto = sessions.newest_customer_message(row.id)
         seen = max((message.id for message in turn.messages if message.author is Author.CUSTOMER), default=0)
         overtaken = upto is not None and upto.id > seen
+        if not overtaken and LeaseRow.get_by_id(lease.id).turn_due_at is None:
+            return True  # a person has ended the turn meanwhile, and with it what was thought of it
         acts = bool(steps) or not isinstance(draft, Silence)
         if overtaken and acts:
             # The turn stays due: it will see everything that was written.
@@ -190,6 +192,7 @@ def _decide(runtime: Runtime, lease: Lease, turn: Turn, draft: Draft, steps: lis
         queued = outbox.queue(row, steps, decision, upto, now)
         changes = _consequences(runtime, row, turn, draft)
         row.save()
+        announce.tell(runtime.db, row, changes)
         session = sessions.to_session(row)
         vetoed = [outbox.to_action(action, row) for action in queued if action.state == ActionState.CANCELLED]
     for change in changes:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
 from core.domain import (
     Action,
+    ActionKind,
     ActionState,
     Connection,
     Priority,
@@ -16,12 +18,14 @@ from core.domain import (
     VendorState,
 )
 from core.errors import BadPayload, OutcomeUnknown, VendorError
-from core.flow import guards, handback, leases, outbox, sessions, settle
+from core.flow import announce, guards, handback, leases, outbox, sessions, settle
 from core.flow.leases import Lease
 from core.flow.process import back_off, has_due_event
 from core.flow.reading import GONE_AFTER
 from core.runtime import Runtime
 from core.store.models import ActionRow, SessionRow
+
+log = logging.getLogger(__name__)
 
 
 def deliver_next(runtime: Runtime, lease: Lease, connection: Connection) -> bool:
@@ -59,6 +63,8 @@ def _send(runtime: Runtime, lease: Lease, connection: Connection, action: Action
         if action.purpose == "claim":
             # The vendor takes an assignment from two sides at once: only what it shows afterwards counts (gap G10).
             seen = connector.read_state(session, connection, http)
+        elif action.by and ActionKind(action.kind) is ActionKind.REPLY:
+            seen = _who_has_it(runtime, connection, session)
     except VendorError as problem:
         change = settle.trouble(runtime, problem)
     except BadPayload as problem:
@@ -68,9 +74,22 @@ def _send(runtime: Runtime, lease: Lease, connection: Connection, action: Action
     settle.transition(runtime, lease, connection, action.id, change)
 
 
+def _who_has_it(runtime: Runtime, connection: Connection, session: Session) -> VendorState | None:
+    """Look what a person's reply has changed: some accounts assign a conversation to whoever speaks in it.
+
+    The reply is sent, whatever this look may meet.
+    """
+    connector = runtime.connections.connector(connection)
+    try:
+        return connector.read_state(session, connection, runtime.connections.http(connection, Priority.SYNC))
+    except (VendorError, BadPayload) as problem:
+        log.info("conversation %s could not be looked at after a reply: %s", session.conversation_id, problem)
+        return None
+
+
 def _look(runtime: Runtime, connection: Connection, action: ActionRow, session: Session) -> VendorState | None:
     """Look at the vendor right before an effect that depends on who has the conversation (behaviour 125)."""
-    if not guards.needs_a_look(action) or session.status is not SessionStatus.OPEN:
+    if not guards.needs_a_look(action) or (session.status is not SessionStatus.OPEN and not action.by):
         return None
     connector = runtime.connections.connector(connection)
     http = runtime.connections.http(connection, Priority(action.priority))
@@ -90,6 +109,7 @@ def _begin(
         action = ActionRow.get_by_id(action.id)
         changes = [] if state is None else handback.take_over(runtime, connection, row, state)
         row.save()
+        announce.tell(runtime.db, row, changes)
         verdict = guards.check(action, row, state, connection.agent_id)
         if verdict is None:
             outbox.begin_attempt(action, lease, now)

@@ -19,6 +19,7 @@ from core.store.models import (
     MessageRow,
     SessionRow,
 )
+from core.stored_connections import without_secrets
 
 WHY = "the connection was disconnected"
 
@@ -37,34 +38,21 @@ class Disconnected:
     assigned: int
 
 
-def disconnect(runtime: Runtime, connection: Connection) -> Disconnected:
-    """Cut a connection in one transaction; its sessions stay as they are.
+def disconnect(runtime: Runtime, connection: Connection, by: str = "") -> Disconnected:
+    """Cut a connection in one transaction; its sessions stay as they are. `by` is who wants it.
 
     The addresses it had are stale from now on, and every worker that is just at it loses its lease, so that nothing
     of it is written or sent later. What may have been sent already cannot be looked up any more: it is parked.
+    The secrets of one that was made on the pages are erased.
     Raises `ConfigError` if it is disconnected already.
     """
     with runtime.db.write():
         now = runtime.db.now()
-        cut = (
-            ConnectionRow.update(
-                active=False,
-                disconnected_at=now,
-                generation=ConnectionRow.generation + 1,
-                settings_hash="",
-                refused_hash="",
-                error=f"disconnected; `relaydesk connections reconnect {connection.name}` connects it again",
-                polling_since=None,
-            )
-            .where(ConnectionRow.id == connection.id, ConnectionRow.disconnected_at.is_null())
-            .execute()
-        )
-        if cut != 1:
-            raise ConfigError(connection.name, "it is disconnected already", "There is nothing more to do here.")
+        _cut(runtime, connection, now, by)
         LeaseRow.update(owner=None, until=None, fence=LeaseRow.fence + 1, next_at=None).where(
             LeaseRow.connection == connection.id
         ).execute()
-        ended = _end_actions(connection.id, now)
+        ended = _end_actions(connection.id, now, leases.OPEN_ACTIONS, WHY)
         unread = (
             EventRow.update(state="ignored", reason="disconnected", done_at=now, next_at=None)
             .where(EventRow.connection == connection.id, EventRow.state == "pending")
@@ -81,15 +69,47 @@ def disconnect(runtime: Runtime, connection: Connection) -> Disconnected:
     return Disconnected(cancelled, len(ended) - cancelled, int(unread), unanswered, assigned)
 
 
-def _end_actions(connection_id: int, now: datetime) -> list[Action]:
-    rows = ActionRow.select().where(ActionRow.connection == connection_id, ActionRow.state.in_(leases.OPEN_ACTIONS))
+def park_in_doubt(connection_id: int, now: datetime, why: str) -> list[Action]:
+    """Park what may have been sent and cannot be looked up any more, inside the transaction now open.
+
+    Every worker that is just at a conversation of the connection loses its lease, and the next one takes it up at once.
+    """
+    LeaseRow.update(owner=None, until=None, fence=LeaseRow.fence + 1, next_at=now).where(
+        LeaseRow.connection == connection_id, LeaseRow.owner.is_null(False)
+    ).execute()
+    return _end_actions(connection_id, now, leases.IN_DOUBT, why)
+
+
+def _cut(runtime: Runtime, connection: Connection, now: datetime, by: str) -> None:
+    query = ConnectionRow.select().where(ConnectionRow.id == connection.id, ConnectionRow.disconnected_at.is_null())
+    row = runtime.db.for_update(query, skip_locked=False).first()
+    if row is None:
+        raise ConfigError(connection.name, "it is disconnected already", "There is nothing more to do here.")
+    how = f"`relaydesk connections reconnect {row.name}` connects" if row.provisioned else "its page connects"
+    ConnectionRow.update(
+        active=False,
+        disconnected_at=now,
+        generation=ConnectionRow.generation + 1,
+        settings_hash="",
+        refused_hash="",
+        error=f"disconnected; {how} it again",
+        polling_since=None,
+        settings=None if row.settings is None else without_secrets(row.settings),
+        revision=ConnectionRow.revision + 1,
+        saved_by=by,
+        saved_at=now,
+    ).where(ConnectionRow.id == row.id).execute()
+
+
+def _end_actions(connection_id: int, now: datetime, states: tuple[str, ...], why: str) -> list[Action]:
+    rows = ActionRow.select().where(ActionRow.connection == connection_id, ActionRow.state.in_(states))
     ended = []
     for action in rows.order_by(ActionRow.id):
         if action.state in leases.IN_DOUBT:
-            outbox.settle(action, ActionState.PARKED, now, error=f"{action.error or 'it was being sent'}; {WHY}")
-            outbox.end_attempt(action, "unknown", now, WHY)
+            outbox.settle(action, ActionState.PARKED, now, error=f"{action.error or 'it was being sent'}; {why}")
+            outbox.end_attempt(action, "unknown", now, why)
         else:
-            outbox.settle(action, ActionState.CANCELLED, now, error=WHY)
+            outbox.settle(action, ActionState.CANCELLED, now, error=why)
         ended.append(outbox.to_action(action, action.session))
     return ended
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from core.domain import ActionKind, ActionState, Owner, Reason, SessionStatus, VendorState
-from core.flow import sessions
+from core.flow import plan, sessions
 from core.store.models import ActionRow, SessionRow
 
 
@@ -20,8 +20,11 @@ Verdict = Reason | DoneAlready | str | None
 def needs_a_look(action: ActionRow) -> bool:
     """Whether the vendor's present state matters to this action.
 
-    A private note of a handoff harms nobody whoever has the conversation; everything else may run into a human.
+    A private note of a handoff harms nobody whoever has the conversation, and a person's words are theirs to say;
+    everything else may run into a human.
     """
+    if action.by:
+        return not ActionKind(action.kind).posts
     return not (action.kind == ActionKind.NOTE and action.purpose in ("handoff", "draft"))
 
 
@@ -33,6 +36,8 @@ def check(action: ActionRow, row: SessionRow, state: VendorState | None, agent_i
     other = None if action.instead_of is None else ActionRow.get_by_id(action.instead_of)
     if other is not None and other.state not in (ActionState.FAILED, ActionState.PARKED):
         return f"not needed: action {other.id} is {other.state}"
+    if action.by:
+        return _check_by_hand(action, row, state, agent_id)
     if kind is ActionKind.NOTE and action.purpose in ("handoff", "draft"):
         return None
     if action.purpose == "labels":
@@ -57,6 +62,30 @@ def check(action: ActionRow, row: SessionRow, state: VendorState | None, agent_i
     if row.owner != Owner.AI:
         return Reason.NOT_ASSIGNED_TO_AI
     return None
+
+
+def _check_by_hand(action: ActionRow, row: SessionRow, state: VendorState | None, agent_id: str) -> Verdict:
+    """What a person asked for: their words go out, and the rest as long as the session is as they made it."""
+    is_open = row.status == SessionStatus.OPEN
+    wanted = {
+        plan.TAKE_OVER: is_open and row.owner == Owner.HUMAN,
+        plan.GIVE_BACK: is_open and row.owner == Owner.AI,
+        plan.CLOSE: not is_open,
+        plan.REOPEN: is_open,
+    }
+    if not wanted.get(action.purpose, True):
+        return Reason.CANCELLED
+    if state is None:
+        return None
+    match ActionKind(action.kind):
+        case ActionKind.UNASSIGN:
+            return _check_unassign(state, agent_id)
+        case ActionKind.ASSIGN:
+            return DONE_ALREADY if state.assignee == action.assignee else None
+        case ActionKind.RESOLVE:
+            return DONE_ALREADY if state.closed else None
+        case _:
+            return None if state.closed else DONE_ALREADY
 
 
 def _check_unassign(state: VendorState | None, agent_id: str) -> Verdict:
@@ -89,7 +118,7 @@ def _check_last_word(row: SessionRow, state: VendorState | None, agent_id: str) 
 
 def to_be_drafted_anew(action: ActionRow) -> bool:
     """Whether the turn that is due answers anew what the action was for. A handoff is never taken back that way."""
-    return action.purpose not in ("handoff", "handoff_notice") and overtaken(action)
+    return not action.by and action.purpose not in ("handoff", "handoff_notice") and overtaken(action)
 
 
 def overtaken(action: ActionRow) -> bool:

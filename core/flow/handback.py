@@ -23,8 +23,12 @@ def take_over(runtime: Runtime, connection: Connection, row: SessionRow, state: 
 
 def after(runtime: Runtime, connection: Connection, row: SessionRow, changes: Sequence[SessionChange]) -> None:
     """Queue what is to be taken back, if the changes have given the session to the AI, by whatever way."""
-    if row.owner != Owner.AI or not any(change.kind in GIVEN for change in changes):
-        return
+    if row.owner == Owner.AI and any(change.kind in GIVEN for change in changes):
+        take_back(runtime, connection, row)
+
+
+def take_back(runtime: Runtime, connection: Connection, row: SessionRow) -> None:
+    """Queue what is to be taken back, by what was read of the session last."""
     steps = runtime.connections.connector(connection).handback_steps(sessions.to_session(row), connection)
     planned = [
         Planned(step.kind, "handback", Priority.SYNC, assignee=step.assignee, fields=step.fields) for step in steps

@@ -11,7 +11,7 @@ from core.domain import ActionKind, ActionState, Author, Reason, Turn
 from core.flow.handoff_rules import Seen, unquoted
 from core.store.models import EPOCH, ActionRow, DecisionRow, MessageRow, SessionRow, TimelineRow
 
-BEGINNINGS = ("integration_reopened_session", "ai_resumed_by_system")
+BEGINNINGS = ("integration_reopened_session", "agent_reopened_session", "ai_resumed_by_system")
 """Lines of the timeline from which on all counts anew: it was opened again, or given back to the AI."""
 NOTICES = ("handoff_notice", "hold_notice")
 _UNSAID = (ActionState.CANCELLED.value, ActionState.FAILED.value)

@@ -53,10 +53,11 @@ def out_of_hand(turn: Turn, channel: ChannelConfig, now: datetime) -> Handoff | 
 
 
 def _said(whose: Any, now: datetime) -> int:
-    """How many replies there were within the last hour, on their way or delivered."""
+    """How many replies of the AI there were within the last hour, on their way or delivered."""
     said = ActionRow.select(fn.COUNT(ActionRow.id)).where(
         whose,
         ActionRow.kind == ActionKind.REPLY.value,
+        ActionRow.by == "",
         ActionRow.state.not_in([ActionState.CANCELLED.value, ActionState.FAILED.value]),
         ActionRow.created_at > now - HOUR,
     )

@@ -3,6 +3,9 @@
 pending --> sending --> sent | retry | failed | uncertain
 uncertain --> reconciling --> sent | uncertain | retry | parked | failed
 pending, retry --> cancelled          parked, failed --> sent (an echo proves it)
+
+A person may have what is parked or failed tried again (uncertain, where it posts: it is looked for first; else
+retry), or discard it (cancelled).
 """
 
 from __future__ import annotations
@@ -26,8 +29,8 @@ MOVES: Mapping[ActionState, frozenset[ActionState]] = {
     S.SENDING: frozenset({S.SENT, S.RETRY, S.FAILED, S.UNCERTAIN, S.PARKED}),
     S.UNCERTAIN: frozenset({S.RECONCILING, S.SENT, S.PARKED}),
     S.RECONCILING: frozenset({S.SENT, S.UNCERTAIN, S.RETRY, S.PARKED, S.FAILED}),
-    S.PARKED: frozenset({S.SENT}),
-    S.FAILED: frozenset({S.SENT}),
+    S.PARKED: frozenset({S.SENT, S.UNCERTAIN, S.RETRY, S.CANCELLED}),
+    S.FAILED: frozenset({S.SENT, S.UNCERTAIN, S.RETRY, S.CANCELLED}),
     S.SENT: frozenset(),
     S.CANCELLED: frozenset(),
 }
@@ -68,6 +71,7 @@ def queue(
             priority=step.priority.value,
             basis=basis,
             created_at=now,
+            by=step.by,
         )
         for file in step.files:
             ActionFileRow.create(
@@ -100,7 +104,8 @@ def waiting(lease_id: int) -> list[ActionRow]:
 
 def begin_attempt(action: ActionRow, lease: Lease, now: datetime) -> None:
     """Record an attempt, before its first byte is sent."""
-    move(action, S.SENDING, started_at=now, attempts=action.attempts + 1, fence=lease.fence, next_at=None)
+    number = action.attempts + 1
+    move(action, S.SENDING, started_at=now, attempts=number, fence=lease.fence, next_at=None, retried_by="")
     AttemptRow.create(action=action, number=action.attempts, started_at=now)
 
 
@@ -165,13 +170,14 @@ def to_action(action: ActionRow, row: SessionRow) -> Action:
         reference=action.reference,
         vendor_id=action.vendor_id or "",
         error=action.error,
-        files=_files(action),
+        files=files_of(action),
         known_ids=_bound_ids(row, action),
         data=dict(row.data),
     )
 
 
-def _files(action: ActionRow) -> tuple[OutboundFile, ...]:
+def files_of(action: ActionRow) -> tuple[OutboundFile, ...]:
+    """The files that go with a message."""
     if not ActionKind(action.kind).posts:
         return ()
     rows = ActionFileRow.select().where(ActionFileRow.action == action.id).order_by(ActionFileRow.id)

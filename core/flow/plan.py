@@ -24,6 +24,9 @@ from core.domain import (
     Summary,
 )
 
+BY_HAND, TAKE_OVER, GIVE_BACK, CLOSE, REOPEN = "by_hand", "take_over", "give_back", "close", "reopen"
+"""The purposes of what a person asks for from here: a message, and what is to become of the session at the vendor."""
+
 
 @dataclass(frozen=True, slots=True)
 class CoreReply(Reply):
@@ -57,7 +60,7 @@ class Planned:
     """An effect to be queued.
 
     `after_claim` says that it may only happen if the claim before it succeeded, `otherwise` that it is only wanted if
-    the effect before it failed; `vetoed` why a plugin forbade it.
+    the effect before it failed; `vetoed` why a plugin forbade it; `by` the person who asked for it, "" for the AI.
     """
 
     kind: ActionKind
@@ -70,6 +73,7 @@ class Planned:
     vetoed: str = ""
     otherwise: bool = False
     files: tuple[OutboundFile, ...] = ()
+    by: str = ""
 
 
 def outcome_of(draft: Draft) -> tuple[Outcome, Reason, str]:
@@ -111,10 +115,15 @@ def for_resolution(text: str, summary: Summary, agent_id: str, *, claim: bool) -
     steps = _claim(agent_id, claim)
     if text:
         steps.append(Planned(ActionKind.REPLY, "last_word", Priority.LIVE, text=text, after_claim=claim))
-    note = f"Resolved by the AI.\n\n{_words(summary)}"
+    note = resolution_note("Resolved by the AI.", summary)
     steps.append(Planned(ActionKind.NOTE, "resolution", Priority.SYNC, text=note, after_claim=claim))
     steps.append(Planned(ActionKind.RESOLVE, "resolution", Priority.SYNC, after_claim=claim))
     return steps
+
+
+def resolution_note(heading: str, summary: Summary) -> str:
+    """What agents are told of a closing; `heading` says whose it was."""
+    return f"{heading}\n\n{_words(summary)}"
 
 
 def for_hold(notice: str, agent_id: str, *, claim: bool) -> list[Planned]:
@@ -153,7 +162,12 @@ def for_handoff(reason: Reason, summary: Summary, steps: Sequence[Step], absence
 def for_assist(text: str, footer: str, files: tuple[OutboundFile, ...] = ()) -> list[Planned]:
     """Draft for an agent: a private note, never a reply."""
     whole = f"{text}\n\n{footer}" if footer else text
-    return [Planned(ActionKind.NOTE, "draft", Priority.LIVE, text=whole, files=files)]
+    return [Planned(ActionKind.NOTE, "draft", Priority.LIVE, text=whole, fields={"footer": footer}, files=files)]
+
+
+def without_footer(text: str, footer: str) -> str:
+    """The draft in the text of such a note."""
+    return text.removesuffix(f"\n\n{footer}") if footer else text
 
 
 def labelled(steps: list[Planned], labels: Sequence[str]) -> list[Planned]:

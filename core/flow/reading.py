@@ -20,7 +20,7 @@ from core.domain import (
     VendorState,
 )
 from core.errors import BadPayload, Refused, RelaydeskError, RetryLater
-from core.flow import inbox, leases, misses, sessions, sync
+from core.flow import announce, inbox, leases, misses, sessions, sync
 from core.flow.leases import Lease
 from core.flow.record import News, write_down
 from core.http import HttpClient
@@ -162,8 +162,9 @@ def _remove(runtime: Runtime, lease: Lease) -> None:
         row = sessions.find(lease.id)
         if row is not None:
             state = VendorState(closed=True, assignee=row.assignee, group=row.assigned_group, removed=True)
-            sync.apply_state(row, state, "", runtime.db.now())
+            changes = sync.apply_state(row, state, "", runtime.db.now())
             row.save()
+            announce.tell(runtime.db, row, changes)
 
 
 def _as_json(found: Found) -> dict[str, Any]:

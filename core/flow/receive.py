@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from core.domain import Connection, Inbound
-from core.errors import AuthFailed, BadPayload
+from core.errors import AuthFailed, BadPayload, RelaydeskError
 from core.flow import inbox
 from core.runtime import Runtime
 from core.store.models import ConnectionRow
@@ -72,6 +72,8 @@ def _connection_for(runtime: Runtime, connector_name: str, token: str) -> Connec
         return None
     connection_id, generation = read
     connection = runtime.connections.get(connection_id)
+    if connection is None:
+        _raise_trouble(runtime, connection_id)
     if connection is None or connection.connector != connector_name:
         return None
     if generation != connection.generation:
@@ -82,6 +84,16 @@ def _connection_for(runtime: Runtime, connector_name: str, token: str) -> Connec
             ).execute()
         return None
     return connection
+
+
+def _raise_trouble(runtime: Runtime, connection_id: int) -> None:
+    """Raise for a connection that only cannot be used just now: its vendor shall try again rather than give up."""
+    with runtime.db.read():
+        row = ConnectionRow.get_or_none(ConnectionRow.id == connection_id)
+    if row is None or row.disconnected_at is not None:
+        return
+    if trouble := runtime.connections.trouble(row):
+        raise RelaydeskError(f"connection {row.name}: {trouble}")
 
 
 def _store(runtime: Runtime, connection: Connection, found: list[Inbound]) -> int:

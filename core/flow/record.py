@@ -22,7 +22,8 @@ from core.domain import (
     VendorState,
     Visibility,
 )
-from core.flow import handback, leases, outbox, ownership, routing, sessions, sync, turns
+from core.flow import announce, handback, leases, outbox, ownership, routing, sessions, sync, turns
+from core.flow.announce import Happening, Said
 from core.flow.leases import Lease
 from core.runtime import Runtime
 from core.store.models import ActionRow, EventRow, SessionRow
@@ -66,29 +67,32 @@ def write_down(
     """The same inside the transaction now open, by whoever has the conversation."""
     now = runtime.db.now()
     row = sessions.find(lease_id)
-    changes: list[SessionChange] = []
+    happened: list[Happening] = []
     opened = row is None and _begins_session(news, event)
     if row is None and opened:
         row = _open(runtime, lease_id, connection, event, news)
-        changes.append(sessions.mark(row, "message", now, {"opened": True}))
+        happened.append(sessions.mark(row, "message", now, {"opened": True}))
     if row is None:
         finish(event, "ignored", "no_session" if news.facts else "nothing_to_tell", now)
         return None, []
-    if opened and event.source == EventSource.BACKFILL and news.state is not None:
+    imported = event.source == EventSource.BACKFILL
+    if opened and imported and news.state is not None:
         _old_thread(runtime, connection, row, news)
     else:
         for fact in news.facts:
-            changes += _apply(runtime, connection, row, fact, news, event)
+            happened += _apply(runtime, connection, row, fact, news, event)
     if news.state is not None:
         # What began before we were there is not answered because it is the AI's when we first see it (gap G15).
         answer = not (opened and row.gated_at is not None)
-        changes += _take_over(runtime, connection, row, news, news.state, event if answer else None)
+        happened += _take_over(runtime, connection, row, news, news.state, event if answer else None)
     # What is imported has not just happened: among the others it stands by when it was last spoken in.
-    imported = event.source == EventSource.BACKFILL
     row.updated_at = row.last_message_at if imported and row.last_message_at is not None else now
     row.save()
+    # A session that was opened for its past alone has not begun now.
+    if not imported and (not opened or any(isinstance(each, Said) for each in happened)):
+        announce.tell(runtime.db, row, happened)
     finish(event, "done", "", now)
-    return sessions.to_session(row), changes
+    return sessions.to_session(row), [each for each in happened if isinstance(each, SessionChange)]
 
 
 def _is_history(at: datetime, event: EventRow, news: News) -> bool:
@@ -127,7 +131,7 @@ def _open(runtime: Runtime, lease_id: int, connection: Connection, event: EventR
 
 def _apply(
     runtime: Runtime, connection: Connection, row: SessionRow, fact: Fact, news: News, event: EventRow
-) -> list[SessionChange]:
+) -> Sequence[Happening]:
     now = runtime.db.now()
     match fact:
         case StatusFact():
@@ -223,10 +227,11 @@ def _old_message(
 
 def _customer_message(
     runtime: Runtime, connection: Connection, row: SessionRow, fact: MessageFact, news: News, event: EventRow
-) -> list[SessionChange]:
+) -> Sequence[Happening]:
     now = runtime.db.now()
     sessions.match_contact(runtime.db, row, fact.customer_id, news.contact_called(fact.customer_id), now)
-    if sessions.add_message(runtime.db, row, fact, Author.CUSTOMER, now) is None:
+    stored = sessions.add_message(runtime.db, row, fact, Author.CUSTOMER, now)
+    if stored is None:
         return []
     was_closed = row.status != "open"
     changes = sync.customer_spoke(row, fact.at, now)
@@ -236,10 +241,10 @@ def _customer_message(
         row.mode = runtime.config.channels[sessions.to_session(row).channel].mode.value
         row.routing = routing.routing_mode(connection.settings, claims_assigned=claims_assigned)
     turns.schedule(row.lease_id, row, runtime.config.channels[sessions.to_session(row).channel], event.id, now)
-    return changes
+    return [*changes, *announce.said(stored, fact, Author.CUSTOMER)]
 
 
-def _other_message(runtime: Runtime, connection: Connection, row: SessionRow, fact: MessageFact) -> list[SessionChange]:
+def _other_message(runtime: Runtime, connection: Connection, row: SessionRow, fact: MessageFact) -> Sequence[Happening]:
     now = runtime.db.now()
     own = _is_own(fact, connection)
     if sessions.has_message(connection.id, fact.external_id):
@@ -251,15 +256,16 @@ def _other_message(runtime: Runtime, connection: Connection, row: SessionRow, fa
             outbox.end_attempt(action, "sent", now, "its echo arrived")
             if row.status == "open" and row.owner == Owner.AI:
                 outbox.set_idle_close(action, row, runtime.config.channels[sessions.to_session(row).channel], now)
-            sessions.add_message(runtime.db, row, fact, Author.AI, now)
-            return []
-    sessions.add_message(runtime.db, row, fact, fact.author, now)
+            stored = sessions.add_own_message(runtime.db, row, fact, action.by, now)
+            return announce.said(stored, fact, Author.AGENT if action.by else Author.AI, ours=True)
+    stored = sessions.add_message(runtime.db, row, fact, fact.author, now)
+    said = announce.said(stored, fact, Author.AI if own else fact.author)
     if row.status != "open":
-        return []
+        return said
     if fact.author is Author.AGENT and fact.visibility is Visibility.PUBLIC and not own:
         sync.close_gate(row, now)
     owner = ownership.after_message(Owner(row.owner), fact.author, fact.visibility, own=own)
-    return sync.change_owner(row, owner, "agent_took_session_from_ai", now, fact.author_id)
+    return [*said, *sync.change_owner(row, owner, "agent_took_session_from_ai", now, fact.author_id)]
 
 
 def _action_proved_by(row: SessionRow, fact: MessageFact) -> ActionRow | None:
@@ -271,7 +277,8 @@ def _action_proved_by(row: SessionRow, fact: MessageFact) -> ActionRow | None:
         ActionRow.state.in_(outbox.PROVABLE),
         ActionRow.vendor_id.is_null(),
     )
-    for action in candidates.order_by(ActionRow.id):
+    # First what was sent just now: a person may write again what has failed before, in the same words.
+    for action in sorted(candidates, key=lambda one: (one.state not in leases.IN_DOUBT, one.id)):
         late_enough = action.started_at is None or fact.at >= action.started_at - timedelta(seconds=120)
         if late_enough and (action.reference in fact.text or same_text(action.text, fact.text)):
             found: ActionRow = action

@@ -91,9 +91,11 @@ def add_data(row: SessionRow, data: Mapping[str, Any]) -> None:
 # --------------------------------------------------------------------------------------------------- messages
 
 
-def add_message(db: Database, row: SessionRow, fact: MessageFact, author: Author, now: datetime) -> int | None:
-    """Put a message into the thread and return its id; None if it is there already."""
-    stored = db.insert_ignore(MessageRow, **_values(row, fact, author, now))
+def add_message(
+    db: Database, row: SessionRow, fact: MessageFact, author: Author, now: datetime, name: str = ""
+) -> int | None:
+    """Put a message into the thread and return its id; None if it is there already. `name` is its author's."""
+    stored = db.insert_ignore(MessageRow, **_values(row, fact, author, now), author_name=name)
     if stored is None:
         return None
     for attachment in fact.attachments:
@@ -139,12 +141,18 @@ def _values(row: SessionRow, fact: MessageFact, author: Author, now: datetime) -
     }
 
 
-def add_own_message(db: Database, row: SessionRow, fact: MessageFact, now: datetime) -> None:
-    """Put a message of ours into the thread; if its echo was there first, it is known as ours from now on."""
-    if add_message(db, row, fact, Author.AI, now) is None:
-        MessageRow.update(author=Author.AI.value).where(
+def add_own_message(db: Database, row: SessionRow, fact: MessageFact, by: str, now: datetime) -> int | None:
+    """Put a message of ours into the thread, the AI's or what the person `by` wrote here; returns its id.
+
+    The vendor shows both as its one agent's. None if the echo was there first, which is known as ours from now on.
+    """
+    author = Author.AGENT if by else Author.AI
+    stored = add_message(db, row, fact, author, now, by)
+    if stored is None:
+        MessageRow.update(author=author.value, author_name=by).where(
             MessageRow.connection == row.connection_id, MessageRow.external_id == fact.external_id
         ).execute()
+    return stored
 
 
 def has_message(connection_id: int, external_id: str) -> bool:
@@ -197,6 +205,7 @@ def thread(session_id: int) -> tuple[Message, ...]:
             external_id=row.external_id or "",
             attachments=tuple(files.get(row.id, ())),
             id=row.id,
+            author_name=row.author_name,
             automatic=row.automatic,
         )
         for row in reversed(rows)

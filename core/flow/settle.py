@@ -22,7 +22,7 @@ from core.domain import (
     Visibility,
 )
 from core.errors import AgentMissing, AuthFailed, Refused, RetryLater, VendorError
-from core.flow import handback, hours, leases, outbox, plan, sessions, summary, sync, turns
+from core.flow import announce, handback, hours, leases, outbox, plan, sessions, summary, sync, turns
 from core.flow.leases import Lease
 from core.flow.process import back_off
 from core.runtime import Runtime
@@ -54,15 +54,15 @@ def transition(runtime: Runtime, lease: Lease, connection: Connection, action_id
         action: ActionRow = ActionRow.get_by_id(action_id)
         row: SessionRow = SessionRow.get_by_id(action.session_id)
         changes = change(action, row, now)
-        answers = action.kind == ActionKind.REPLY or action.purpose == "claim"
+        answers = not action.by and (action.kind == ActionKind.REPLY or action.purpose == "claim")
         if answers and action.state in (ActionState.FAILED, ActionState.PARKED):
             changes += _hand_off_undelivered(runtime, connection, action, row, now)
         elif action.purpose == "handoff" and action.state in (ActionState.FAILED, ActionState.PARKED):
             what = {"step": action.kind, "detail": action.error[:500]}
             changes.append(sessions.mark(row, "handoff_to_third_party_failed", now, what))
         row.save()
-        asked = outbox.to_action(action, row)
-        session = sessions.to_session(row)
+        announce.tell(runtime.db, row, changes)
+        asked, session = outbox.to_action(action, row), sessions.to_session(row)
     if asked.state in SETTLED:
         runtime.plugins.observe("action_settled", action=asked)
     for told in changes:
@@ -98,18 +98,24 @@ def effects(
     match ActionKind(action.kind):
         case ActionKind.REPLY | ActionKind.NOTE:
             _into_thread(runtime, connection, action, row, receipt, now)
-            return []
+            return [] if state is None else handback.take_over(runtime, connection, row, state)
         case ActionKind.ASSIGN:
             return _assigned(runtime, connection, action, row, receipt, state, now)
         case ActionKind.UNASSIGN:
             row.assignee = ""
             row.assignee_at = receipt.at or row.assignee_at
-            return [sessions.mark(row, "agent_unassigned_by_integration", now)]
+            row.own_doing = row.own_doing and sync.at_work(row)
+            who = ("user", {"by": action.by}) if action.by else ("integration", None)
+            return [sessions.mark(row, f"agent_unassigned_by_{who[0]}", now, who[1])]
         case ActionKind.RESOLVE:
-            row.status_at = receipt.at or row.status_at
             closure = action.decision.reason if action.decision else Reason.RESOLVED.value
-            return sync.close(row, "ai", "closed_resolved_by_system", now, closure)
+            closed = [] if action.by else sync.close(row, "ai", "closed_resolved_by_system", now, closure)
+            row.status_at = receipt.at or row.status_at
+            sync.vendor_follows(row, closed=True)
+            return closed
         case ActionKind.UPDATE:
+            if action.purpose == plan.REOPEN:
+                sync.vendor_follows(row, closed=False)
             return []
 
 
@@ -131,6 +137,11 @@ def _assigned(
     row.assignee, row.assigned_group = action.assignee, group
     row.assignee_at = receipt.at or row.assignee_at
     to = {"to": action.assignee or group}
+    if action.by:
+        row.own_doing = row.own_doing and sync.at_work(row)
+        if action.purpose == plan.GIVE_BACK:
+            handback.take_back(runtime, connection, row)  # the look before it has told what there is
+        return [sessions.mark(row, "agent_assigned_by_user", now, to | {"by": action.by})]
     kind = "agent_assigned_by_system" if action.assignee else "team_assigned_by_system"
     return [sessions.mark(row, kind, now, to)]
 
@@ -195,6 +206,8 @@ def not_found(runtime: Runtime, connection: Connection) -> Change:
             outbox.move(action, ActionState.UNCERTAIN, clean_reads=reads, next_at=later)
         elif action.refused:
             outbox.settle(action, ActionState.FAILED, now, clean_reads=reads)
+        elif action.retried_by:
+            outbox.move(action, ActionState.RETRY, clean_reads=0, next_at=now)  # a person said so, once
         elif posts and connection.settings["uncertain"] == "park":
             outbox.settle(action, ActionState.PARKED, now, clean_reads=reads)
         elif _tries_in_doubt(action) > int(connection.settings["max_retries"]):
@@ -261,13 +274,14 @@ def _into_thread(
 ) -> None:
     fact = MessageFact(
         external_id=receipt.vendor_id,
-        author=Author.AI,
+        author=Author.AGENT if action.by else Author.AI,
         author_id=connection.agent_id,
         text=action.text,
         at=receipt.at or now,
         visibility=Visibility.PUBLIC if action.kind == ActionKind.REPLY else Visibility.PRIVATE,
     )
-    sessions.add_own_message(runtime.db, row, fact, now)
+    stored = sessions.add_own_message(runtime.db, row, fact, action.by, now)
+    announce.tell(runtime.db, row, announce.said(stored, fact, fact.author, ours=True))
     outbox.set_idle_close(action, row, runtime.config.channels[sessions.to_session(row).channel], now)
 
 

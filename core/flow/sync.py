@@ -14,9 +14,11 @@ from core.domain import (
     StatusFact,
     VendorState,
 )
-from core.flow import ownership, routing, sessions
-from core.store.models import SessionRow
+from core.flow import leases, ownership, plan, routing, sessions
+from core.store.models import ActionRow, SessionRow
 
+OPEN, CLOSED = "open", "closed"
+"""What a vendor's status comes to."""
 HANDED_OFF = "handed_off"
 """How the AI ended its part (behaviour 3); the others, `resolved` and `assumed_resolved`, are its closings' reasons."""
 
@@ -31,8 +33,10 @@ def hand_off(row: SessionRow, handoff: Mapping[str, Any], now: datetime) -> list
     ]
 
 
-def change_owner(row: SessionRow, owner: Owner, kind: str, now: datetime, detail: str = "") -> list[SessionChange]:
-    """Set who may speak; both ends of a human stretch are lines of the timeline."""
+def change_owner(
+    row: SessionRow, owner: Owner, kind: str, now: datetime, detail: str = "", by: str = ""
+) -> list[SessionChange]:
+    """Set who may speak; both ends of a human stretch are lines of the timeline. `by` is the person who did it here."""
     before = Owner(row.owner)
     if before is owner:
         return []
@@ -42,8 +46,15 @@ def change_owner(row: SessionRow, owner: Owner, kind: str, now: datetime, detail
         close_gate(row, now)
     if owner is not Owner.AI:
         row.resolve_due_at = None
-    what = {"from": before.value, "to": owner.value}
-    return [sessions.mark(row, kind, now, what | ({"detail": detail} if detail else {}))]
+    if owner is not Owner.HUMAN:
+        _let_go(row)
+    more = {name: word for name, word in (("detail", detail), ("by", by)) if word}
+    return [sessions.mark(row, kind, now, {"from": before.value, "to": owner.value} | more)]
+
+
+def _let_go(row: SessionRow) -> None:
+    row.taken_by = ""
+    row.own_doing = False
 
 
 def close_gate(row: SessionRow, now: datetime) -> None:
@@ -64,6 +75,8 @@ def apply_status(row: SessionRow, fact: StatusFact, now: datetime) -> list[Sessi
     if row.status_at is not None and fact.at < row.status_at:
         return []
     row.status_at = fact.at
+    if _was_left_so(row, closed=fact.closed):
+        return []
     if fact.closed:
         who = {"user": "contact", "agent": "integration"}.get(fact.by, "integration")
         return close(row, who, f"closed_resolved_by_{who}", now)
@@ -80,10 +93,10 @@ def apply_state(row: SessionRow, state: VendorState, agent_id: str, now: datetim
     changes += _grouped(row, state.group, now)
     if state.removed:
         changes += close(row, "system", "closed_unresolved_by_system", now, status=SessionStatus.CLOSED_UNRESOLVED)
-    elif state.closed and not _read_too_early(row, state):
+    elif state.closed and not _read_too_early(row, state) and not _was_left_so(row, closed=True):
         changes += close(row, "integration", "closed_resolved_by_integration", now)
     else:
-        if not state.closed:
+        if not state.closed and not _was_left_so(row, closed=False):
             changes += reopen(row, "integration_reopened_session", now)
         changes += _assigned(row, state.assignee, agent_id, now)
     if state.at is not None:
@@ -97,12 +110,31 @@ def _read_too_early(row: SessionRow, state: VendorState) -> bool:
     return row.status == SessionStatus.OPEN and None not in (row.status_at, state.at) and state.at < row.status_at
 
 
+def _was_left_so(row: SessionRow, *, closed: bool) -> bool:
+    """Whether the vendor shows the status that it was left with when the session was closed or opened here alone.
+
+    That is no news, and moves nothing. Anything else is: from then on the two are in step again.
+    """
+    if row.apart == (CLOSED if closed else OPEN):
+        return True
+    row.apart = ""
+    return False
+
+
+def vendor_follows(row: SessionRow, *, closed: bool) -> None:
+    """The vendor was told to close or open it; what has happened here meanwhile sets the two apart."""
+    here = CLOSED if row.status != SessionStatus.OPEN else OPEN
+    there = CLOSED if closed else OPEN
+    row.apart = "" if here == there else there
+
+
 def customer_spoke(row: SessionRow, at: datetime, now: datetime) -> list[SessionChange]:
     """A customer's message opens a closed session again (gap G3), unless it was written before the closing."""
-    if row.status_at is not None and at < row.status_at:
+    # Who closed it here alone had not seen what becomes known only now, whenever it was written.
+    if row.status_at is not None and at < row.status_at and row.apart != OPEN:
         return []
     # The conversation was open when this was written: a closing that was told late must not undo that.
-    row.status_at = at
+    row.status_at = max(row.status_at or at, at)
     row.resolve_due_at = None
     return reopen(row, "integration_reopened_session", now)
 
@@ -114,8 +146,9 @@ def close(
     now: datetime,
     closure: str = "",
     status: SessionStatus = SessionStatus.CLOSED_RESOLVED,
+    detail: Mapping[str, Any] | None = None,
 ) -> list[SessionChange]:
-    """Close the session; closing what is closed changes nothing."""
+    """Close the session; closing what is closed changes nothing. `detail` says more of it in the timeline."""
     if row.status != SessionStatus.OPEN:
         return []
     row.status = status.value
@@ -124,10 +157,12 @@ def close(
     row.owner = Owner.NOBODY.value
     row.owner_at = now
     row.resolve_due_at = None
-    return [sessions.mark(row, kind, now)]
+    row.apart = ""
+    _let_go(row)
+    return [sessions.mark(row, kind, now, detail)]
 
 
-def reopen(row: SessionRow, kind: str, now: datetime) -> list[SessionChange]:
+def reopen(row: SessionRow, kind: str, now: datetime, detail: Mapping[str, Any] | None = None) -> list[SessionChange]:
     """Open the session again: nobody owns it, so it passes the gate anew."""
     if row.status == SessionStatus.OPEN:
         return []
@@ -136,7 +171,8 @@ def reopen(row: SessionRow, kind: str, now: datetime) -> list[SessionChange]:
     row.owner = Owner.NOBODY.value
     row.owner_at = now
     row.handoff = None
-    return [sessions.mark(row, kind, now)]
+    row.apart = ""
+    return [sessions.mark(row, kind, now, detail)]
 
 
 def _grouped(row: SessionRow, group: str, now: datetime) -> list[SessionChange]:
@@ -150,9 +186,15 @@ def _grouped(row: SessionRow, group: str, now: datetime) -> list[SessionChange]:
 def _assigned(row: SessionRow, assignee: str, agent_id: str, now: datetime) -> list[SessionChange]:
     moved = row.assignee != assignee
     row.assignee = assignee
+    if row.own_doing and assignee != agent_id:
+        row.own_doing = at_work(row)
     if row.status != SessionStatus.OPEN:
         return []
     before = Owner(row.owner)
+    if before is Owner.HUMAN and assignee == agent_id and row.own_doing:
+        return []  # it is not given back: it was not taken away there yet, or what was posted from here assigned it
+    if before is Owner.AI and assignee != agent_id and at_work(row, plan.GIVE_BACK):
+        return []  # it is just being given back
     new = row.gated_at is None
     takes_all = row.routing == routing.CLAIM_ALL
     owner = ownership.after_assignment(before, assignee, agent_id, moved=moved, new=new, takes_all=takes_all)
@@ -167,3 +209,11 @@ def _assigned(row: SessionRow, assignee: str, agent_id: str, now: datetime) -> l
         row.closure = ""
         return change_owner(row, owner, kind, now, assignee)
     return change_owner(row, owner, "agent_unassigned_by_integration", now)
+
+
+def at_work(row: SessionRow, *purposes: str) -> bool:
+    """Whether something that a person asked for from here is on its way, or in doubt; of these `purposes` if given."""
+    of_people = (ActionRow.session == row.id) & (ActionRow.by != "")
+    if purposes:
+        of_people &= ActionRow.purpose.in_(purposes)
+    return bool(ActionRow.select(ActionRow.id).where(of_people, ActionRow.state.in_(leases.OPEN_ACTIONS)).exists())

@@ -28,6 +28,7 @@ from core.domain import (
     Veto,
 )
 from core.flow import (
+    announce,
     handback,
     handoff_rules,
     history,
@@ -66,6 +67,7 @@ def think(
         if state is not None:
             changes = handback.take_over(runtime, connection, row, state)
             row.save()
+            announce.tell(runtime.db, row, changes)
         turn = turns.build(row, connection, handoff_rules.guidance(runtime.config.handoff))
         event_row = turns.trigger(lease.id)
         newest = sessions.newest_customer_message(row.id)

@@ -115,6 +115,8 @@ class Backfill:
         with ThreadPoolExecutor(self._threads, thread_name_prefix="backfill") as pool:
             while not self._halted():
                 cursor = self._row.cursor
+                if self._row.state not in UNFINISHED:
+                    return  # it was called off
                 if cursor.get("over"):
                     self._end()
                     return
@@ -224,7 +226,8 @@ class Backfill:
             if (now - self._renewed_at).total_seconds() < HELD_SECONDS / 3:
                 return True
             present = self._runtime.connections.get(self._connection.id)
-            if present is None or not present.active or not self._election.hold():
+            wanted = self._read_row().state in UNFINISHED
+            if present is None or not present.active or not wanted or not self._election.hold():
                 return False
             self._renewed_at = now
             return True
@@ -274,11 +277,14 @@ class Backfill:
         counted = estimate(self._runtime, self._connection, self._row, self._halted).conversations
         self._change(state="done", ended_at=self._db.now(), counted=counted, error="", next_at=None)
         row = self._read_row()
-        log.info("the backfill of %s has imported %s conversations", self._connection.name, row.imported)
+        log.info("the backfill of %s has imported %s conversations: %s", self._connection.name, row.imported, row.state)
 
     def _change(self, **values: Any) -> None:
+        """Write down how far it is, unless it was called off."""
         with self._db.write():
-            BackfillRow.update(**values).where(BackfillRow.connection == self._connection.id).execute()
+            BackfillRow.update(**values).where(
+                BackfillRow.connection == self._connection.id, BackfillRow.state.in_(UNFINISHED)
+            ).execute()
 
     def _read_row(self) -> BackfillRow:
         with self._db.read():

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from typing import Any
 
 from core.flow import leases
 from core.runtime import Runtime
-from core.store.models import ActionRow, EventRow, JobRunRow, LeaseRow, SessionRow
+from core.store.models import ActionRow, DeliveryRow, EventRow, JobRunRow, LeaseRow, Row, SessionRow, SubscriptionRow
 
 log = logging.getLogger(__name__)
 
 KEEP_EVENTS = timedelta(days=30)
 """Longer than any vendor repeats itself, so that a late repeat still finds the event it repeats."""
 KEEP_JOB_RUNS = timedelta(days=7)
+KEEP_DELIVERED = timedelta(days=30)
+KEEP_UNDELIVERED = timedelta(days=90)
+"""Outbound events that nobody took, or that wait for a subscription that is switched off."""
 AT_ONCE = 500
 
 
@@ -45,21 +49,30 @@ def wake_forgotten(runtime: Runtime) -> int:
 
 
 def throw_away(runtime: Runtime) -> int:
-    """Delete settled events and job runs that are older than they are kept; returns how many rows went."""
+    """Delete what is settled and older than it is kept: events, deliveries, job runs; returns how many rows went."""
     now = runtime.db.now()
+    switched_off = SubscriptionRow.select(SubscriptionRow.id).where(~SubscriptionRow.active)
+    old = now - KEEP_UNDELIVERED
+    gone = _throw_away(
+        runtime, EventRow, EventRow.state.in_(["done", "ignored"]), EventRow.received_at < now - KEEP_EVENTS
+    )
+    for condition in (
+        (DeliveryRow.state == "delivered", DeliveryRow.created_at < now - KEEP_DELIVERED),
+        (DeliveryRow.state.in_(["dead", "cancelled"]), DeliveryRow.created_at < old),
+        (DeliveryRow.state == "pending", DeliveryRow.created_at < old, DeliveryRow.subscription.in_(switched_off)),
+    ):
+        gone += _throw_away(runtime, DeliveryRow, *condition)
+    return gone + _throw_away(runtime, JobRunRow, JobRunRow.started_at < now - KEEP_JOB_RUNS)
+
+
+def _throw_away(runtime: Runtime, table: type[Row], *which: Any) -> int:
+    """Delete rows of a table, not too many in one transaction."""
     gone = 0
     while True:
         with runtime.db.write():
-            old = (
-                EventRow.select(EventRow.id)
-                .where(EventRow.state.in_(["done", "ignored"]), EventRow.received_at < now - KEEP_EVENTS)
-                .limit(AT_ONCE)
-            )
-            ids = [row.id for row in old]
-            removed = EventRow.delete().where(EventRow.id.in_(ids)).execute() if ids else 0
-        gone += int(removed)
+            ids = [row.id for row in table.select(table.id).where(*which).limit(AT_ONCE)]
+            if ids:
+                table.delete().where(table.id.in_(ids)).execute()
+        gone += len(ids)
         if len(ids) < AT_ONCE:
-            break
-    with runtime.db.write():
-        gone += int(JobRunRow.delete().where(JobRunRow.started_at < now - KEEP_JOB_RUNS).execute())
-    return gone
+            return gone

@@ -41,9 +41,11 @@ def poll_due(runtime: Runtime, halted: Callable[[], bool] = lambda: False) -> in
     """
     polled = 0
     for connection, _ in list(runtime.connections.all()):
+        if halted() or not connection.active:
+            continue
         connector = runtime.connections.connector(connection)
         pollable = connector.capabilities & {"poll", "changes"}
-        if halted() or not connection.active or not pollable or not _begin(runtime, connection):
+        if not pollable or not _begin(runtime, connection):
             continue
         polled += 1
         try:

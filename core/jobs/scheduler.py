@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from core.jobs import backfill, housekeeping, polling
+from core.jobs import backfill, housekeeping, names, polling
 from core.jobs.backfill import Halted
+from core.jobs.send_events import EventSender
 from core.provisioning import provision
 from core.runtime import Runtime
 from core.store.election import run_slot
@@ -24,6 +25,7 @@ JOBS: tuple[tuple[str, int, Job], ...] = (
     ("wake_forgotten", 60, lambda runtime, halted: housekeeping.wake_forgotten(runtime)),
     ("throw_away", 3600, lambda runtime, halted: housekeeping.throw_away(runtime)),
     ("verify_again", 60, lambda runtime, halted: provision(runtime)),
+    ("names", 60, names.refresh_due),
     ("poll", 5, polling.poll_due),
     ("backfill", 10, backfill.run_due),
 )
@@ -52,25 +54,31 @@ def run_job(runtime: Runtime, name: str, seconds: int, job: Job, halted: Halted 
 
 
 class Scheduler:
-    """Runs `JOBS` in this process while it is elected."""
+    """Runs `JOBS` in this process while it is elected, and sends outbound events, which do not wait for a slot."""
 
     def __init__(self, runtime: Runtime) -> None:
         # The default grace of one second would silently drop a run after any pause of the process.
         defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         self._timer = BackgroundScheduler(timezone="UTC", job_defaults=defaults)
         self._halt = threading.Event()
+        self._events = EventSender(runtime)
         for name, seconds, job in JOBS:
             args = (runtime, name, seconds, job, self._halt.is_set)
             self._timer.add_job(run_job, "interval", seconds=seconds, args=args, id=name)
 
     def start(self) -> None:
-        """Start the timer."""
+        """Start the timer and the sending of events."""
         self._timer.start()
+        self._events.start()
 
     def halt(self) -> None:
         """Stop the timer, and let what takes long come to its end early."""
         self._halt.set()
         self._timer.shutdown(wait=False)
+        self._events.halt()
 
     def finish(self, wait: float | None) -> None:
-        """Wait for nothing: every job does its work in small transactions, and may be cut off between them."""
+        """Wait up to `wait` seconds for the answers to events (None: as long as it takes), and for nothing else: every
+        job does its work in small transactions, and may be cut off between them.
+        """
+        self._events.finish(wait)

@@ -77,14 +77,18 @@ class Row(Model):
 
 
 class ConnectionRow(Row):
-    """A configured account of a connector: what was found at the vendor. Its settings stay in the file.
+    """A configured account of a connector: what was found at the vendor.
+
+    The settings of a `provisioned` one stay in the file. Those of one that was made on the pages are in `settings`, as
+    they were given, each secret sealed; `saved_by` is who gave them at `saved_at`, and `revision` grows whenever a
+    person changes it. A name may be taken by one of each kind: then the file's counts.
 
     `settings_hash` is the fingerprint of the settings that were verified, `refused_hash` of those that the vendor
     refused. `polling_since` is set while the account is polled because its webhooks are silent. `connected_at` is when
     it was first verified: what is older is history, and never answered.
     """
 
-    name = CharField(unique=True)
+    name = CharField()
     connector = CharField()
     provisioned = BooleanField(default=True)
     settings_hash = CharField(default="")
@@ -103,9 +107,14 @@ class ConnectionRow(Row):
     polled_at = MomentField(null=True)
     polling_since = MomentField(null=True)
     connected_at = MomentField(null=True)
+    settings = JsonField(null=True)
+    saved_by = ShortField(default="")
+    saved_at = MomentField(null=True)
+    revision = BigIntegerField(default=0)
 
     class Meta:
         table_name = "connection"
+        indexes = ((("name", "provisioned"), True),)
 
 
 class ContactRow(Row):
@@ -163,7 +172,8 @@ class LeaseRow(Row):
 class EventRow(Row):
     """The inbox: a stored inbound fact. `state`: pending, done, ignored, failed (dead) or rejected.
 
-    A `hint` only says that there is something to be read at the vendor; `found` is what was read then.
+    A `hint` only says that there is something to be read at the vendor; `found` is what was read then. `retried_by` is
+    who has had a dead one tried again.
     """
 
     connection = ForeignKeyField(ConnectionRow, column_name="connection_id", index=False)
@@ -185,6 +195,7 @@ class EventRow(Row):
     done_at = MomentField(null=True)
     hint = BooleanField(default=False)
     found = JsonField(null=True)
+    retried_by = CharField(default="")
 
     class Meta:
         table_name = "event"
@@ -196,6 +207,10 @@ class SessionRow(Row):
 
     `gated_at` is when the gate for new conversations closed behind it: the AI took it, or an agent spoke in it; null
     while it is new. `vendor_at` is the vendor's time of the latest change that was read, at our own time `read_at`.
+    `taken_by` is the person who has taken it over from here; `own_doing` says that the vendor may show the AI's agent
+    because of what was done from here, and not because somebody gives it back to the AI. `apart` is the status that
+    the vendor was left with ("open" or "closed") when it was closed or opened here alone. `closed_payload` is what a
+    program that closed it wants kept with it.
     """
 
     connection = ForeignKeyField(ConnectionRow, column_name="connection_id", index=False)
@@ -227,6 +242,10 @@ class SessionRow(Row):
     gated_at = MomentField(null=True)
     vendor_at = MomentField(null=True)
     read_at = MomentField(null=True)
+    taken_by = CharField(default="")
+    own_doing = BooleanField(default=False)
+    apart = CharField(default="")
+    closed_payload = JsonField(null=True)
 
     class Meta:
         table_name = "session"
@@ -234,7 +253,10 @@ class SessionRow(Row):
 
 
 class MessageRow(Row):
-    """An entry of a session; `external_id` is unique within a connection, null until the vendor gave one."""
+    """An entry of a session; `external_id` is unique within a connection, null until the vendor gave one.
+
+    `author_name` is who an agent is, as far as that is known.
+    """
 
     session = ForeignKeyField(SessionRow, column_name="session_id", index=False, backref="messages")
     connection = ForeignKeyField(ConnectionRow, column_name="connection_id", index=False)
@@ -247,6 +269,7 @@ class MessageRow(Row):
     received_at = MomentField()
     quoted = TextField(default="")
     automatic = BooleanField(default=False)
+    author_name = ShortField(default="")
 
     class Meta:
         table_name = "message"
@@ -307,7 +330,10 @@ class DecisionRow(Row):
 class ActionRow(Row):
     """The outbox: one outbound effect, through the states of the reliability page part 4.
 
-    It `requires` the success of another, or stands in `instead_of` one and is wanted only if that has failed.
+    It `requires` the success of another, or stands in `instead_of` one and is wanted only if that has failed. `by` is
+    the person who asked for it, "" for the AI. What became of a draft is its `verdict` (approved, edited or
+    dismissed), and the reply made of it names it as its `draft`. `retried_by` is who wants a failed one sent again,
+    until it is.
     """
 
     session = ForeignKeyField(SessionRow, column_name="session_id", backref="actions")
@@ -340,6 +366,10 @@ class ActionRow(Row):
     settled_at = MomentField(null=True)
     instead_of = BigIntegerField(null=True)
     remark = TextField(default="")
+    by = CharField(default="")
+    verdict = CharField(default="")
+    draft = BigIntegerField(null=True)
+    retried_by = CharField(default="")
 
     class Meta:
         table_name = "action"
@@ -416,6 +446,7 @@ class BackfillRow(Row):
     `state`: waiting, running, done or cancelled. `cursor` is how far the list was read; `listed` counts its entries,
     `found` those to be imported, of which `imported` are stored and `known` were here already; `other` counts further
     statuses. `expected` and `counted` are what the vendor said before and after; `error` is why it waits.
+    `requested_by` is who asked for it, "" where it was begun with the connection.
     """
 
     connection = ForeignKeyField(ConnectionRow, column_name="connection_id", unique=True)
@@ -437,9 +468,89 @@ class BackfillRow(Row):
     created_at = MomentField()
     started_at = MomentField(null=True)
     ended_at = MomentField(null=True)
+    requested_by = ShortField(default="")
 
     class Meta:
         table_name = "backfill"
+
+
+class SubscriptionRow(Row):
+    """A receiver of outbound events: `events` are event types, families such as ``handoff.*``, or ``*``.
+
+    Both secrets are sealed; the former one signs too until `former_until`. While it is not `active`, `paused_reason`
+    says why. One process at a time sends to it: `owner`, until `until`, which then is when it was last served.
+    """
+
+    url = TextField()
+    description = ShortField(default="")
+    secret = TextField()
+    former_secret = TextField(default="")
+    former_until = MomentField(null=True)
+    events = JsonField()
+    active = BooleanField(default=True)
+    paused_reason = TextField(default="")
+    paused_at = MomentField(null=True)
+    failing_since = MomentField(null=True)
+    delivered_at = MomentField(null=True)
+    created_by = CharField()
+    created_at = MomentField()
+    changed_by = CharField()
+    changed_at = MomentField()
+    deleted_at = MomentField(null=True)
+    owner = CharField(null=True)
+    until = MomentField()
+    fence = IntegerField(default=0)
+
+    class Meta:
+        table_name = "subscription"
+
+
+class DeliveryRow(Row):
+    """An outbound event on its way to one subscription. `state`: pending, delivered, dead or cancelled.
+
+    `message_id` and `payload` stay what they are over all tries and replays. `attempts` counts the tries since it was
+    last begun with, `fence` all there ever were; `next_at` is null once it is settled.
+    """
+
+    subscription = ForeignKeyField(SubscriptionRow, column_name="subscription_id", index=False)
+    message_id = CharField(unique=True)
+    event_type = CharField()
+    payload = TextField()
+    state = CharField(default="pending")
+    attempts = IntegerField(default=0)
+    fence = IntegerField(default=0)
+    started_at = MomentField(null=True)
+    next_at = MomentField(null=True)
+    status = IntegerField(null=True)
+    error = TextField(default="")
+    created_at = MomentField()
+    done_at = MomentField(null=True)
+    replayed_by = CharField(default="")
+    replayed_at = MomentField(null=True)
+
+    class Meta:
+        table_name = "delivery"
+        indexes = (
+            (("subscription", "next_at", "id"), False),
+            (("subscription", "id"), False),
+            (("subscription", "state", "id"), False),
+            (("state", "created_at"), False),
+        )
+
+
+class DirectoryRow(Row):
+    """What a connection's account calls an id. `kind`: agent or group. Those that are gone keep their last name."""
+
+    connection = ForeignKeyField(ConnectionRow, column_name="connection_id")
+    kind = CharField()
+    external_id = ShortField()
+    name = ShortField(default="")
+    email = ShortField(default="")
+    seen_at = MomentField()
+
+    class Meta:
+        table_name = "directory"
+        indexes = ((("connection", "kind", "external_id"), True),)
 
 
 class SchedulerLeaseRow(Row):
@@ -469,6 +580,70 @@ class JobRunRow(Row):
         indexes = ((("job", "slot"), True),)
 
 
+class UserRow(Row):
+    """A person who signs in to the pages. `role`: operator or admin.
+
+    `link_digest` is of the one-time address with which they set their password, good until `link_until`. `epoch` grows
+    when all their sign-ins are to end. The administrator of the file has no password here: it stands there.
+    """
+
+    email = CharField(unique=True)
+    name = CharField(default="")
+    role = CharField()
+    password_hash = TextField(default="")
+    link_digest = CharField(null=True, unique=True)
+    link_until = MomentField(null=True)
+    epoch = IntegerField(default=0)
+    active = BooleanField(default=True)
+    provisioned = BooleanField(default=False)
+    created_at = MomentField()
+    signed_in_at = MomentField(null=True)
+
+    class Meta:
+        table_name = "user"
+
+
+class ApiTokenRow(Row):
+    """A token of the REST API: its digest, and its first characters to know it by."""
+
+    name = CharField()
+    hint = CharField()
+    digest = CharField(unique=True)
+    scopes = JsonField(default=list)
+    created_by = CharField()
+    created_at = MomentField()
+    expires_at = MomentField(null=True)
+    used_at = MomentField(null=True)
+    revoked_at = MomentField(null=True)
+
+    class Meta:
+        table_name = "api_token"
+
+
+class AuditRow(Row):
+    """Who changed what: `by` is a user's e-mail address, ``token:<name>``, or ``command line``."""
+
+    at = MomentField()
+    by = CharField()
+    what = CharField()
+    subject = CharField(default="")
+    detail = JsonField(default=dict)
+
+    class Meta:
+        table_name = "audit"
+
+
+class RateRow(Row):
+    """How often something was tried in a stretch of time, for limits that hold over all processes."""
+
+    key = CharField(unique=True)
+    count = IntegerField(default=0)
+    until = MomentField(index=True)
+
+    class Meta:
+        table_name = "rate"
+
+
 TABLES: tuple[type[Row], ...] = (
     ConnectionRow,
     ContactRow,
@@ -486,6 +661,13 @@ TABLES: tuple[type[Row], ...] = (
     BudgetRow,
     CursorRow,
     BackfillRow,
+    SubscriptionRow,
+    DeliveryRow,
+    DirectoryRow,
     SchedulerLeaseRow,
     JobRunRow,
+    UserRow,
+    ApiTokenRow,
+    AuditRow,
+    RateRow,
 )

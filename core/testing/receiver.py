@@ -27,12 +27,12 @@ class Received:
 class WebhookReceiver:
     """``with WebhookReceiver() as receiver: receiver.url``; what came is in `received`.
 
-    `answers` are the statuses of the next answers, in order; when they are used up it answers 200.
+    `answers` are the next answers, or their statuses alone, in order; when they are used up it answers 200.
     """
 
     def __init__(self) -> None:
         self.received: list[Received] = []
-        self.answers: list[int] = []
+        self.answers: list[int | Response] = []
         self._changes = Changes()
         self._release = threading.Event()
         self._release.set()
@@ -60,10 +60,11 @@ class WebhookReceiver:
         request = Request(environ)
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.received.append(Received(request.get_data(), headers, request.get_json(silent=True)))
-        status = self.answers.pop(0) if self.answers else 200
+        answer = self.answers.pop(0) if self.answers else 200
         self._changes.note()
         self._release.wait()
-        return Response(b"", status)(environ, start_response)
+        response = answer if isinstance(answer, Response) else Response(b"", answer)
+        return response(environ, start_response)
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, jsonify
 
 from core.runtime import Runtime
 from core.store.models import SchedulerLeaseRow
+from core.web.guard import public
 
 
 def health(runtime: Runtime) -> Blueprint:
@@ -13,10 +14,12 @@ def health(runtime: Runtime) -> Blueprint:
     blueprint = Blueprint("health", __name__)
 
     @blueprint.get("/healthz")
+    @public
     def healthz() -> Response:
         return jsonify(status="ok")
 
     @blueprint.get("/readyz")
+    @public
     def readyz() -> tuple[Response, int]:
         """Ready when the store can be written and somebody is elected to answer."""
         try:

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, request
 
 from core.flow.receive import receive
 from core.runtime import Runtime
+from core.web.guard import guards_itself
 
 LARGEST_BODY = 1024 * 1024
 """Bytes. A chat message is far smaller; what is larger is refused before it is read."""
@@ -16,6 +17,7 @@ def webhooks(runtime: Runtime) -> Blueprint:
     blueprint = Blueprint("webhooks", __name__)
 
     @blueprint.post("/webhooks/<connector>/<token>")
+    @guards_itself
     def called(connector: str, token: str) -> Response:
         request.max_content_length = LARGEST_BODY
         answer = receive(runtime, connector, token, request.get_data(cache=False), dict(request.headers))

@@ -20,9 +20,11 @@ from core import (
     ConversationRead,
     Event,
     Fact,
+    Guide,
     HttpClient,
     Identity,
     Inbound,
+    Named,
     OutcomeUnknown,
     Receipt,
     Refused,
@@ -32,7 +34,7 @@ from core import (
     VendorState,
 )
 from core.markdown import html_of, plain_text
-from plugins.freshchat import email_channel, listings, polling, verification, webhook
+from plugins.freshchat import email_channel, guides, listings, polling, verification, webhook
 from plugins.freshchat.client import FreshchatClient
 from plugins.freshchat.evidence import find_message, find_value, is_closed
 from plugins.freshchat.normalise import handler_for
@@ -70,6 +72,10 @@ class Freshchat(Connector):
         # First out of the AI's hands, then the note: as the vendor's users know it (behaviour 40, 41).
         return (Step(ActionKind.UNASSIGN), Step(ActionKind.NOTE))
 
+    def reopen_steps(self, session: Session, connection: Connection) -> tuple[Step, ...]:
+        # Other clients of this API send "new"; the conversation keeps its agent, and may show another open status then.
+        return (Step(ActionKind.UPDATE, fields={"status": "new"}),)
+
     def base_url(self, settings: Mapping[str, object]) -> str:
         return str(settings.get("api_url") or f"https://{settings['domain']}/v2")
 
@@ -82,35 +88,11 @@ class Freshchat(Connector):
         field = "api_url" if settings.get("api_url") else "domain"
         return verification.verify(FreshchatClient(http, settings), str(settings["default_agent_email"]), host, field)
 
-    def setup_guide(self, connection: Connection, webhook_url: str) -> str:
-        return "\n".join(
-            (
-                "1. Sign in to Freshchat as an account admin.",
-                '2. Open Admin, then "Marketplace and Integrations" (older accounts: Settings), then '
-                '"Conversation Webhooks".',
-                f"3. Switch the webhook on and paste this address: {webhook_url}",
-                "   Treat it as a secret: whoever has it can send events.",
-                "4. If the page offers boxes for events, tick Message Created, Conversation Resolved and Conversation "
-                "Closed, and Conversation Assigned and Reopened where they are offered.",
-                "5. Give an email address for failure notices and save.",
-                "6. Copy the public key the page then shows into this connection's setting public_key. Every webhook's "
-                "signature is checked from then on.",
-                "7. Write a message in a test chat. It appears here within a few seconds.",
-                "Freshchat has one webhook address for the whole account: if another service uses it already, have "
-                "that service pass the requests on, body and headers untouched.",
-            )
-        )
+    def setup_guide(self, connection: Connection, webhook_url: str) -> Guide:
+        return guides.setup(webhook_url)
 
-    def farewell_guide(self, connection: Connection) -> str:
-        return "\n".join(
-            (
-                '1. Sign in to Freshchat as an account admin and open Admin, then "Marketplace and Integrations" '
-                '(older accounts: Settings), then "Conversation Webhooks".',
-                "2. Delete this service's address there, and switch the webhook off if no other service uses it.",
-                "3. Delete the API token on the API settings page, unless something else uses it.",
-                f"4. Reassign the open chats that are still assigned to {connection.settings['default_agent_email']}.",
-            )
-        )
+    def farewell_guide(self, connection: Connection) -> Guide:
+        return guides.farewell(connection.settings)
 
     def authenticate(self, raw: bytes, headers: Mapping[str, str], connection: Connection) -> None:
         key_text = str(connection.settings.get("public_key") or "")
@@ -221,6 +203,9 @@ class Freshchat(Connector):
         self, what: str, filters: Mapping[str, str], connection: Connection, http: HttpClient
     ) -> Iterator[Mapping[str, Any]]:
         return listings.listing(FreshchatClient(http, connection.settings), what, filters)
+
+    def named(self, what: str, connection: Connection, http: HttpClient) -> Iterator[Named]:
+        return listings.named(FreshchatClient(http, connection.settings), what)
 
     def attachment_hosts(self, settings: Mapping[str, object]) -> tuple[str, ...]:
         own = urlsplit(str(settings.get("api_url") or "")).hostname

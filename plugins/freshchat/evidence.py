@@ -62,6 +62,8 @@ def find_value(action: Action, conversation: Mapping[str, Any]) -> Receipt | Non
             shown = assignee == ""  # its status says less: a routing rule may have moved it on from "new"
         case ActionKind.RESOLVE:
             shown = is_closed(conversation)
+        case _ if action.fields.get("status") == "new":
+            shown = not is_closed(conversation)  # it was opened; which of the open statuses that makes, others decide
         case _:
             shown = _shows(conversation, action.fields)
     return Receipt(at=moment(conversation.get("updated_time"))) if shown else None

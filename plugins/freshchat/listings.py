@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from core import Refused
+from core import Named, Refused
 from plugins.freshchat.client import FreshchatClient
+from plugins.freshchat.schemas import word
 
 LISTINGS: Mapping[str, tuple[str, ...]] = {
     "agents": ("id", "email", "first_name", "last_name", "availability_status", "availability", "is_deactivated"),
@@ -42,6 +43,23 @@ def listing(client: FreshchatClient, what: str, filters: Mapping[str, str]) -> I
             return _told(client.users(**filters), 400, _NO_USERS)
         case _:
             return _conversations(client, dict(filters))
+
+
+def named(client: FreshchatClient, what: str) -> Iterator[Named]:
+    """The agents or groups that are in use, as a person knows them; Freshchat has no checkbox fields."""
+    if what == "agents":
+        for agent in client.agents():
+            if agent.get("is_deactivated") is not True and agent.get("is_deleted") is not True:
+                parts = (word(agent.get("first_name")), word(agent.get("last_name")))
+                yield from _with_id(agent, " ".join(part for part in parts if part), word(agent.get("email")))
+    elif what == "groups":
+        for group in client.groups():
+            yield from _with_id(group, word(group.get("name")))
+
+
+def _with_id(entry: Mapping[str, Any], name: str, email: str = "") -> Iterator[Named]:
+    if word(entry.get("id")):
+        yield Named(word(entry.get("id")), name, email)
 
 
 def _conversations(client: FreshchatClient, filters: dict[str, str]) -> Iterator[Mapping[str, Any]]:

@@ -35,29 +35,45 @@ class DomainField(fields.String):
 class FreshchatSettings(ConnectorSettings):
     """What Freshchat's own API settings page gives, and how the AI shall work there."""
 
-    domain = DomainField(load_default="", metadata={"help": 'the full host, such as "yourcompany.freshchat.com"'})
+    domain = DomainField(
+        load_default="", metadata={"label": "Domain", "help": 'the full host, such as "yourcompany.freshchat.com"'}
+    )
     access_token = SecretField(
         required=True,
-        error_messages={"required": "is missing; make a token on Freshchat's API settings page and refer to it here"},
-        metadata={"help": "the API token, made by an account admin on Freshchat's API settings page"},
+        error_messages={"required": "is missing; make a token on Freshchat's API settings page and give it here"},
+        metadata={
+            "label": "Access Token",
+            "help": "the API token, made by an account admin on Freshchat's API settings page",
+        },
     )
     default_agent_email = fields.Email(
         required=True,
         error_messages={"required": "is missing; give the email address of the agent the AI shall write as"},
-        metadata={"help": "the agent the AI writes as: customers see this agent's name and picture"},
+        metadata={
+            "label": "Default Agent Email",
+            "help": "the agent the AI writes as: customers see this agent's name and picture",
+        },
     )
     auto_handle_all = fields.Boolean(
         load_default=True,
-        metadata={"help": "true: claim every unassigned chat; false: answer only chats assigned to the agent"},
+        metadata={
+            "label": "Auto Handle All Incoming Chats",
+            "group": "routing",
+            "help": "true: claim every unassigned chat; false: answer only chats assigned to the agent",
+        },
     )
     public_key = fields.String(
         load_default="",
-        metadata={"help": "the public key shown beside the webhook; with it, every webhook's signature is checked"},
+        metadata={
+            "label": "Public key of the webhook",
+            "multiline": True,
+            "help": "the public key shown beside the webhook; with it, every webhook's signature is checked",
+        },
     )
     update_verb = fields.String(
         load_default="PUT",
         validate=validate.OneOf(["PUT", "PATCH"]),
-        metadata={"help": "the verb of the call that updates a conversation: PUT or PATCH"},
+        metadata={"group": "advanced", "help": "the verb of the call that updates a conversation: PUT or PATCH"},
     )
     api_url = fields.String(
         load_default="",

@@ -22,10 +22,12 @@ from core import (
     ConversationRead,
     Event,
     Fact,
+    Guide,
     HttpClient,
     Identity,
     Inbound,
     Mode,
+    Named,
     Receipt,
     Refused,
     Secret,
@@ -96,6 +98,9 @@ class Freshdesk(Connector):
     def handback_steps(self, session: Session, connection: Connection) -> tuple[Step, ...]:
         return self._marked(connection, ticked=False) if session.data.get("marker") else ()
 
+    def reopen_steps(self, session: Session, connection: Connection) -> tuple[Step, ...]:
+        return (Step(ActionKind.UPDATE, fields={"values": {"status": performing.OPEN}}),)
+
     def _marked(self, connection: Connection, *, ticked: bool) -> tuple[Step, ...]:
         marker = marker_of(connection)
         values = {"custom_fields": {marker: ticked}}
@@ -132,16 +137,19 @@ class Freshdesk(Connector):
         field = "api_url" if settings.get("api_url") else "domain"
         return verification.verify(FreshdeskClient(http), settings, host, field)
 
-    def setup_guide(self, connection: Connection, webhook_url: str) -> str:
+    def setup_guide(self, connection: Connection, webhook_url: str) -> Guide:
         return guides.setup(connection.settings, webhook_url)
 
-    def farewell_guide(self, connection: Connection) -> str:
+    def farewell_guide(self, connection: Connection) -> Guide:
         return guides.farewell(connection.settings)
 
     def listing(
         self, what: str, filters: Mapping[str, str], connection: Connection, http: HttpClient
     ) -> Iterator[Mapping[str, Any]]:
         return listings.listing(FreshdeskClient(http), what, filters)
+
+    def named(self, what: str, connection: Connection, http: HttpClient) -> Iterator[Named]:
+        return listings.named(FreshdeskClient(http), what)
 
     def attachment_hosts(self, settings: Mapping[str, object]) -> tuple[str, ...]:
         own = urlsplit(str(settings.get("api_url") or "")).hostname

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from core import Copy, Guide, GuideStep
 from plugins.freshdesk.webhook import CREATED, SECRET_HEADER, UPDATED
 
 CREATION_CONTENT = f'{{"event":"{CREATED}","ticket_id":"{{{{ticket.id}}}}"}}'
@@ -12,40 +13,51 @@ UPDATE_CONTENT = f'{{"event":"{UPDATED}","ticket_id":"{{{{ticket.id}}}}","trigge
 """What the two rules send. The quotation marks around each placeholder belong to it: the vendor pastes text in."""
 
 
-def setup(settings: Mapping[str, Any], webhook_url: str) -> str:
-    """Numbered lines of plain text, with the address and the contents to paste; the secret is not among them."""
+def setup(settings: Mapping[str, Any], webhook_url: str) -> Guide:
+    """The steps to take as an admin; the secret of the header is not among what is to be copied (behaviour 70-72)."""
+    address = Copy("URL", webhook_url, secret=True)
     steps = [
-        "In Freshdesk, make an agent for the AI alone, with the role Administrator (Admin > Agents). Customers see "
-        "its name, and what a person writes as the same agent is taken for the AI's.",
-        "Sign in as that agent, open Profile settings from the picture at the top right, have the API key shown, and "
-        "put it into this connection's setting api_key.",
-        'Rule 1: Admin > Workflows > Automations > "Ticket Creation", new rule. Condition: Source is any. '
-        + _action(settings, webhook_url, CREATION_CONTENT)
-        + "\n   If there are other rules for new tickets, have all matching rules executed, or put this one first.",
-        'Rule 2: the same under "Ticket Updates". Performed by: agent or requester. Events: Reply is sent; Note is '
-        "added (any); Status, Agent and Group are changed (from any to any). "
-        + _action(settings, webhook_url, UPDATE_CONTENT)
-        + "\n   The address is a secret: whoever has it can send events. The content Simple works too, with Ticket ID "
-        "ticked.",
+        GuideStep(
+            "In Freshdesk, make an agent for the AI alone, with the role Administrator (Admin > Agents). Customers see "
+            "its name, and what a person writes as the same agent is taken for the AI's."
+        ),
+        GuideStep(
+            "Sign in as that agent, open Profile settings from the picture at the top right, have the API key shown, "
+            "and put it into this connection's setting api_key."
+        ),
+        GuideStep(
+            'Rule 1: Admin > Workflows > Automations > "Ticket Creation", new rule. Condition: Source is any. '
+            f"{_action(settings)} If there are other rules for new tickets, have all matching rules executed, or put "
+            "this one first.",
+            (address, Copy("Content of Rule 1, Ticket Creation", CREATION_CONTENT)),
+        ),
+        GuideStep(
+            'Rule 2: the same under "Ticket Updates". Performed by: agent or requester. Events: Reply is sent; Note is '
+            f"added (any); Status, Agent and Group are changed (from any to any). {_action(settings)} The address is a "
+            "secret: whoever has it can send events. The content Simple works too, with Ticket ID ticked.",
+            (address, Copy("Content of Rule 2, Ticket Updates", UPDATE_CONTENT)),
+        ),
     ]
     marker = str(settings["marker_field"])
     if marker:
         steps.append(
-            f'Admin > Workflows > Ticket Fields: add a Checkbox labelled "{label_of(marker)}"; its API name must '
-            f"be {marker}. It is ticked when the AI hands a ticket over, so that rules of yours can route by it."
+            GuideStep(
+                f'Admin > Workflows > Ticket Fields: add a Checkbox labelled "{label_of(marker)}"; its API name must '
+                f"be {marker}. It is ticked when the AI hands a ticket over, so that rules of yours can route by it."
+            )
         )
-    steps += [
+    last = (
         "Verify this connection once more, then write a ticket as a customer. It appears here within a few seconds.",
         "Should a rule fail or its webhook come late: changes are also looked for here, so that nothing is lost.",
-    ]
-    return _numbered(steps)
+    )
+    return Guide((*steps, *map(GuideStep, last)))
 
 
-def _action(settings: Mapping[str, Any], webhook_url: str, content: str) -> str:
+def _action(settings: Mapping[str, Any]) -> str:
     header = f"custom header {SECRET_HEADER} with the value of webhook_secret; " if settings["webhook_secret"] else ""
     return (
-        f'Action "Trigger Webhook": request type POST; URL {webhook_url} ; {header}encoding JSON; content Advanced, '
-        f"which is to be exactly this:\n   {content}"
+        f'Action "Trigger Webhook": request type POST; the URL as given here; {header}encoding JSON; content Advanced, '
+        "exactly as given here."
     )
 
 
@@ -54,8 +66,8 @@ def label_of(marker: str) -> str:
     return marker.removeprefix("cf_").replace("_", " ")
 
 
-def farewell(settings: Mapping[str, Any]) -> str:
-    """Numbered lines of plain text: what is left over in the account once the connection is cut."""
+def farewell(settings: Mapping[str, Any]) -> Guide:
+    """What is left over in the account once the connection is cut."""
     steps = [
         "In Freshdesk, delete Rule 1 under Admin > Workflows > Automations > Ticket Creation.",
         "Delete Rule 2 under Ticket Updates. Its address leads nowhere now, and a new connection gets another one.",
@@ -64,8 +76,4 @@ def farewell(settings: Mapping[str, Any]) -> str:
     ]
     if settings["marker_field"]:
         steps.append(f"Delete the ticket field {settings['marker_field']} if no rule of yours needs it.")
-    return _numbered(steps)
-
-
-def _numbered(steps: Iterable[str]) -> str:
-    return "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
+    return Guide(tuple(GuideStep(step) for step in steps))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from core import Refused
+from core import Named, Refused
 from plugins.freshdesk.api import PAGE_SIZE
 from plugins.freshdesk.client import FreshdeskClient
-from plugins.freshdesk.schemas import mapping
+from plugins.freshdesk.schemas import mapping, text_of, word
 
 LISTINGS: Mapping[str, tuple[str, ...]] = {
     "agents": ("id", "email", "name", "type", "ticket_scope", "group_ids"),
@@ -37,6 +37,25 @@ def listing(client: FreshdeskClient, what: str, filters: Mapping[str, str]) -> I
     if what not in readers:
         raise Refused(f"Freshdesk lists {', '.join(readers)}, and not {what}")
     return readers[what]()
+
+
+def named(client: FreshdeskClient, what: str) -> Iterator[Named]:
+    """The agents, groups or checkbox fields, as a person knows them; only a checkbox can be a marker (behaviour 87)."""
+    if what == "agents":
+        for agent in _agents(client, {}):
+            yield from _with_id(agent, "id", text_of(agent.get("name")), text_of(agent.get("email")))
+    elif what == "groups":
+        for group in client.groups():
+            yield from _with_id(group, "id", text_of(group.get("name")))
+    elif what == "checkbox_fields":
+        for field in client.ticket_fields():
+            if field.get("type") == "custom_checkbox":
+                yield from _with_id(field, "name", text_of(field.get("label")))
+
+
+def _with_id(entry: Mapping[str, Any], key: str, name: str, email: str = "") -> Iterator[Named]:
+    if word(entry.get(key)):
+        yield Named(word(entry.get(key)), name, email)
 
 
 def _agents(client: FreshdeskClient, filters: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:

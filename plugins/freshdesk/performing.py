@@ -15,7 +15,7 @@ from plugins.freshdesk.wording import note_html, structured_body, with_file_list
 
 LARGEST_FILES = 20 * 1024 * 1024
 """Bytes of all files of a reply or note (behaviour 95). The vendor counts those of the whole ticket."""
-RESOLVED = 4
+OPEN, RESOLVED = 2, 4
 
 _ABOUT_FILES = re.compile(r"attachment|file ?size|too large|exceed|\bMB\b", re.IGNORECASE)
 _ABOUT_STRUCTURE = re.compile(r"structured_body", re.IGNORECASE)

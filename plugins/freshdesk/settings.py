@@ -61,50 +61,81 @@ class FreshdeskSettings(ConnectorSettings):
             "200 is what the plan Growth allows, and what the vendor's answers say counts where it is less"
         },
     )
-    domain = DomainField(load_default="", metadata={"help": 'the full host, such as "yourcompany.freshdesk.com"'})
+    domain = DomainField(
+        load_default="", metadata={"label": "Domain", "help": 'the full host, such as "yourcompany.freshdesk.com"'}
+    )
     api_key = SecretField(
         required=True,
-        error_messages={
-            "required": "is missing; copy the key from the AI agent's profile settings and refer to it here"
-        },
-        metadata={"help": "the API key of the agent the AI writes as, who must be an admin"},
+        error_messages={"required": "is missing; copy the key from the AI agent's profile settings and give it here"},
+        metadata={"label": "API Key", "help": "the API key of the agent the AI writes as, who must be an admin"},
     )
     auto_handle_all = fields.Boolean(
         load_default=True,
         metadata={
+            "label": "Auto Handle All Incoming Tickets",
+            "group": "routing",
             "help": "true: answer every new ticket, whoever it is assigned to; "
-            "false: only those assigned to the AI agent or in the default group"
+            "false: only those assigned to the AI agent or in the default group",
         },
     )
     default_group_id = IdField(
-        load_default="", metadata={"help": "id of the group whose unassigned tickets are the AI's in any mode"}
+        load_default="",
+        metadata={
+            "label": "Default Group",
+            "group": "routing",
+            "picks": "groups",
+            "help": "id of the group whose unassigned tickets are the AI's in any mode",
+        },
     )
     handoff_agent_id = IdField(
-        load_default="", metadata={"help": "id of the agent who is given the tickets that the AI hands off"}
+        load_default="",
+        metadata={
+            "label": "Handoff Agent",
+            "group": "handoff",
+            "picks": "agents",
+            "help": "id of the agent who is given the tickets that the AI hands off",
+        },
     )
     handoff_group_id = IdField(
         load_default="",
-        metadata={"help": "id of the group that is given them where there is no handoff agent, or that one is gone"},
+        metadata={
+            "label": "Handoff Group",
+            "group": "handoff",
+            "picks": "groups",
+            "help": "id of the group that is given them where there is no handoff agent, or that one is gone",
+        },
     )
     marker_field = fields.String(
         load_default="cf_opencx_handed_off",
         validate=validate.Regexp(r"(cf_[a-z0-9_]{1,100})?\Z", error="must be a field's API name, beginning with cf_"),
-        metadata={"help": 'API name of the checkbox field that is ticked at a handoff; "" for none'},
+        metadata={
+            "label": "Marker Field",
+            "group": "handoff",
+            "picks": "checkbox_fields",
+            "help": 'API name of the checkbox field that is ticked at a handoff; "" for none',
+        },
     )
     tag_prefix = fields.String(
         load_default="opencx",
         validate=validate.Regexp(r"[A-Za-z0-9_-]{1,16}\Z", error="must be 1 to 16 letters, digits, - or _"),
-        metadata={"help": "the tag of every ticket the AI acted in; two further tags begin with it"},
+        metadata={
+            "group": "advanced",
+            "help": "the tag of every ticket the AI acted in; two further tags begin with it",
+        },
     )
     backfill_days = fields.Integer(
         load_default=180,
         validate=validate.Range(min=0, max=3650),
-        metadata={"help": "how many days back open and pending tickets are imported on first connect; 0 for none"},
+        metadata={
+            "label": "Days to import",
+            "group": "advanced",
+            "help": "how many days back open and pending tickets are imported on first connect; 0 for none",
+        },
     )
     webhook_secret = SecretField(
         load_default=None,
         allow_none=True,
-        metadata={"help": "if set, webhooks must bring it in the header X-Webhook-Secret"},
+        metadata={"group": "advanced", "help": "if set, webhooks must bring it in the header X-Webhook-Secret"},
     )
     api_url = fields.String(
         load_default="",

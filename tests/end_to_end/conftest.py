@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.testing.clock import FakeClock
+from tests.end_to_end.people import Chats, Tickets
 from tests.end_to_end.worlds import DeskWorld, World
 
 
@@ -90,4 +91,33 @@ def _desk(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> I
     url = f"sqlite:///{tmp_path}/relaydesk.db" if sqlite else request.getfixturevalue("postgres_url")
     made = DeskWorld(tmp_path, url, clock, content)
     yield made
+    made.stop()
+
+
+EACH_VENDOR = [
+    pytest.param(("sqlite", "freshchat"), id="sqlite-freshchat"),
+    pytest.param(("postgresql", "freshdesk"), id="postgresql-freshdesk"),
+    pytest.param(("postgresql", "freshchat"), id="postgresql-freshchat"),
+    pytest.param(("sqlite", "freshdesk"), id="sqlite-freshdesk"),
+]
+"""Engine and vendor: each with each."""
+
+
+@pytest.fixture(params=EACH_VENDOR)
+def everywhere(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> Iterator[Chats]:
+    """The people of each vendor over each engine."""
+    yield from _people(request, tmp_path, clock)
+
+
+@pytest.fixture(params=EACH_VENDOR[:2])
+def people(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> Iterator[Chats]:
+    """The people of each vendor, each over another engine."""
+    yield from _people(request, tmp_path, clock)
+
+
+def _people(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> Iterator[Chats]:
+    engine, vendor = request.param
+    url = f"sqlite:///{tmp_path}/relaydesk.db" if engine == "sqlite" else request.getfixturevalue("postgres_url")
+    made = World(tmp_path, url, clock) if vendor == "freshchat" else DeskWorld(tmp_path, url, clock)
+    yield Chats(made) if vendor == "freshchat" else Tickets(made)
     made.stop()

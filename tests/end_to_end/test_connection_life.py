@@ -141,9 +141,9 @@ def test_a_service_that_starts_with_a_changed_file_waits_until_it_is_verified(wo
     world.start()
     rewrite(world, "robin@example.com", "hanna@example.com")
     world.connections.read_again()
-    restarted = Connections(
-        load_config(world.folder / "config.toml"), world.runtime.plugins, world.runtime.db, world.clock
-    )
+    runtime = world.runtime
+    config = load_config(world.folder / "config.toml")
+    restarted = Connections(config, runtime.plugins, runtime.db, world.clock, runtime.sealer)
     restarted.read_again()
     assert not restarted.named("support").active
 

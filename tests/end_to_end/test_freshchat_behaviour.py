@@ -66,7 +66,7 @@ def test_b18_b58_a_token_that_stops_working_shows_on_the_connection_and_nothing_
 def test_b20_b25_b26_the_guide_names_the_events_to_subscribe_and_says_that_the_address_is_a_secret(world: Any) -> None:
     world.start()
     known = world.connections.named("support")
-    guide = world.connections.connector(known).setup_guide(known, world.webhook_url)
+    guide = world.connections.connector(known).setup_guide(known, world.webhook_url).text
     assert "Message Created, Conversation Resolved and Conversation Closed" in guide
     assert "Treat it as a secret" in guide
     assert world.webhook_url in guide

@@ -71,7 +71,9 @@ def guided(desk: DeskWorld) -> list[Rule]:
     one, two = re.findall(r"^\d\. (Rule \d: .*?)(?=^\d\. )", guide, re.MULTILINE | re.DOTALL)
     webhooks = []
     for text in (one, two):
-        found = re.search(r"URL (\S+) ;.*encoding JSON; content Advanced.*exactly this:\n {3}(.*)\n", text)
+        found = re.search(
+            r"encoding JSON; content Advanced,.*\n {3}URL:\n {3}(\S+)\n {3}Content of Rule .*:\n {3}(.*)\n", text
+        )
         assert found
         # The configuration's base_url is that of a service in use; here it listens on a port of the moment.
         url = found.group(1).replace("http://127.0.0.1:8000", desk.url)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from core.domain import Silence
 from core.store.models import EventRow, MessageRow
 from core.testing.clock import FakeClock
+from tests.end_to_end.people import Chats, Tickets
 from tests.end_to_end.worlds import DeskWorld, World
 
 HISTORIES_AT_ONCE = 25
@@ -46,61 +47,6 @@ PARTS = st.builds(
     st.booleans(),
 )
 HISTORIES = st.lists(st.lists(PARTS, min_size=2, max_size=2), min_size=HISTORIES_AT_ONCE, max_size=HISTORIES_AT_ONCE)
-
-
-class Chats:
-    """What people do at Freshchat."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.sim: Any = world.sim
-
-    def opens(self, text: str) -> Any:
-        customer = self.sim.customer(f"{text}@example.com", text)
-        return self.sim.customer_writes(customer, text)
-
-    def writes(self, conversation: Any, text: str) -> None:
-        self.sim.customer_writes(conversation.user, text, conversation=conversation)
-
-    def replies(self, conversation: Any, text: str) -> None:
-        self.sim.agent_writes(conversation, self.world.human, text)
-
-    def notes(self, conversation: Any, text: str) -> None:
-        self.sim.agent_writes(conversation, self.world.human, text, private=True)
-
-    def assigns(self, conversation: Any, agent: Any) -> None:
-        self.sim.agent_assigns(conversation, agent, by=self.world.human)
-
-    def resolves(self, conversation: Any) -> None:
-        self.sim.agent_resolves(conversation, by=self.world.human)
-
-    def resolved(self, conversation: Any) -> bool:
-        return bool(conversation.resolved)
-
-
-class Tickets(Chats):
-    """What people do at Freshdesk."""
-
-    def opens(self, text: str) -> Any:
-        return self.sim.customer_opens(self.sim.customer(f"{text}@example.com", text), text, text)
-
-    def writes(self, conversation: Any, text: str) -> None:
-        self.sim.customer_writes(conversation, text)
-
-    def replies(self, conversation: Any, text: str) -> None:
-        self.sim.agent_replies(conversation, self.world.human, text)
-
-    def notes(self, conversation: Any, text: str) -> None:
-        self.sim.agent_notes(conversation, self.world.human, text)
-
-    def assigns(self, conversation: Any, agent: Any) -> None:
-        self.sim.agent_assigns(conversation, agent, by=self.world.human)
-
-    def resolves(self, conversation: Any) -> None:
-        self.sim.agent_resolves(conversation, self.world.human)
-
-    def resolved(self, conversation: Any) -> bool:
-        return conversation.status in (4, 5)
 
 
 def live(people: Chats, conversation: Any, part: Part, name: str) -> None:

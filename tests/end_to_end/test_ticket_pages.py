@@ -3,44 +3,30 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
-import requests
-from argon2 import PasswordHasher
 from bs4 import BeautifulSoup
 
 from core import Handoff, Reason
 from core.flow import misses
 from core.store.models import ActionRow, BackfillRow, ConnectionRow, CursorRow
+from tests.end_to_end.visitor import ADMINISTRATOR, Visitor, words
 from tests.end_to_end.worlds import DeskWorld
 
-EMAIL, PASSWORD = "lead@example.com", "a password for these tests"
 NASTY = "<script>alert(1)</script>"
 
 
-@pytest.fixture(scope="module")
-def administrator() -> str:
-    """The lines of [server] that name an administrator; the hash is a cheap one, for speed."""
-    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    return f'admin_email = "{EMAIL}"\nadmin_password_hash = "{cheap.hash(PASSWORD)}"'
-
-
 @pytest.fixture
-def site(desk: DeskWorld, administrator: str) -> DeskWorld:
+def site(desk: DeskWorld) -> DeskWorld:
     """A running service with an administrator."""
-    return desk.start(server=administrator)
+    return desk.start(server=ADMINISTRATOR)
 
 
 def read(site: DeskWorld, path: str = "/") -> BeautifulSoup:
-    answer = requests.get(f"{site.url}{path}", auth=(EMAIL, PASSWORD), timeout=10)
-    assert answer.status_code == 200, answer.text
-    assert NASTY not in answer.text
-    return BeautifulSoup(answer.text, "html.parser")
-
-
-def words(node: Any) -> str:
-    return " ".join(node.get_text(" ").split())
+    visitor = Visitor(site.url).sign_in()
+    page = visitor.read(path)
+    assert NASTY not in visitor.answer.text
+    return page
 
 
 def test_a_ticket_is_listed_and_headed_with_its_subject_and_channel(site: DeskWorld) -> None:
@@ -137,9 +123,9 @@ def test_b22_b72_calls_at_an_earlier_address_are_told_on_the_page(site: DeskWorl
     assert words(told).startswith("support : 2 calls at an address of an earlier connection: copy the present one")
 
 
-def test_the_warnings_of_a_connection_are_shown(desk: DeskWorld, administrator: str) -> None:
+def test_the_warnings_of_a_connection_are_shown(desk: DeskWorld) -> None:
     desk.sim.remove_field("cf_opencx_handed_off")
-    site = desk.start(server=administrator)
+    site = desk.start(server=ADMINISTRATOR)
     [warning] = read(site).select(".remark")
     assert "cf_opencx_handed_off" in words(warning)
 

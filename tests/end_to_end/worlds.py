@@ -13,8 +13,9 @@ from werkzeug.serving import make_server
 
 from core.app import create_app
 from core.config import load_config
+from core.connecting import test_and_save
 from core.connections import Connections
-from core.domain import Reply
+from core.domain import Identity, Reply
 from core.jobs.dispatch import drain_all_due, next_moment
 from core.jobs.polling import poll_due
 from core.provisioning import provision
@@ -124,6 +125,7 @@ class World:
         self.database_url = database_url
         self.clock = clock
         self.runtime: Runtime
+        self.app: Any = None
         self.url = ""
         self._server: Any = None
 
@@ -139,18 +141,22 @@ class World:
         extra: str = "",
         server: str = "",
         enabled: Sequence[str] = (),
+        empty: bool = False,
         **connection: Any,
     ) -> World:
         """Start the service; `connection` are settings of the connection, `extra` sections of the file.
 
-        `server` are further lines of `[server]`, `enabled` the plugins by priority.
+        `server` are further lines of `[server]`, `enabled` the plugins by priority. With `empty` the file has no
+        connection, and allows the pages to make one that leads to a simulator; see `connect`.
         """
         plugins = self.folder / "more_plugins"
         plugins.mkdir(exist_ok=True)
         (plugins / "scripted.py").write_text(SCRIPTED, encoding="utf-8")
         config = self.folder / "config.toml"
+        file = CONFIG.partition("[[connections]]")[0] if empty else CONFIG
+        server += "api_url_on_pages = true" if empty else ""
         config.write_text(
-            CONFIG.format(
+            file.format(
                 database=self.database_url,
                 plugins=plugins,
                 connector=self.connector,
@@ -166,12 +172,33 @@ class World:
         )
         self.runtime = build_runtime(load_config(config), self.clock)
         migrate(self.runtime.db)
-        self._provision()
-        self._server = make_server("127.0.0.1", 0, create_app(self.runtime), threaded=True)
+        if not empty:
+            self._provision()
+        self.serve()
+        if not empty:
+            self._register()
+        return self
+
+    def serve(self) -> None:
+        """Serve the runtime as it is now, at an address of its own."""
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+        self.app = create_app(self.runtime)
+        self._server = make_server("127.0.0.1", 0, self.app, threaded=True)
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         self.url = f"http://127.0.0.1:{self._server.port}"
+
+    def given(self, **changed: Any) -> dict[str, Any]:
+        """What a person enters on the pages to connect the account; None leaves a setting out."""
+        whole = {"api_url": self.sim.api_url, "timeout_seconds": 5, **self.credentials(), **changed}
+        return {key: value for key, value in whole.items() if value is not None}
+
+    def connect(self, **changed: Any) -> Identity:
+        """Make the connection on the pages, and do what an operator does at the vendor then."""
+        identity = test_and_save(self.runtime, self.connector, "support", self.given(**changed), "ann@acme.example")
         self._register()
-        return self
+        return identity
 
     def _provision(self) -> None:
         """Have the connection verified; the time-out is real, so that a busy machine may need another try."""

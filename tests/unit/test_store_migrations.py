@@ -17,6 +17,7 @@ from core.store.models import TABLES
 from core.testing.clock import FakeClock
 
 SPAWN = multiprocessing.get_context("spawn")
+NEXT = STEPS[-1][0] + 1
 NAMES = [f"{number} {name}" for number, name, _ in STEPS]
 
 
@@ -25,10 +26,7 @@ def applied(db: Database) -> list[int]:
         return [row.number for row in MigrationRow.select().order_by(MigrationRow.number)]
 
 
-LATEST = STEPS[-1][0]
-
-
-def test_the_steps_are_numbered_in_their_order() -> None:
+def test_the_steps_are_in_order_and_none_stands_there_twice() -> None:
     numbers = [number for number, _, _ in STEPS]
     assert numbers == sorted(set(numbers))
     assert numbers[0] == 1
@@ -67,7 +65,7 @@ def test_a_later_step_changes_an_older_store_once(db: Database, monkeypatch: pyt
         calls.append("add")
         native.execute_sql("CREATE TABLE extra (id INTEGER)")
 
-    later = (LATEST + 1, "extra", add_table)
+    later = (NEXT, "extra", add_table)
     monkeypatch.setattr(migrations, "STEPS", (*STEPS, later))
     assert pending(db) == [f"{later[0]} extra"]
     assert migrate(db) == [f"{later[0]} extra"]
@@ -82,9 +80,9 @@ def test_an_empty_store_gets_todays_tables_and_no_later_step_is_run_on_them(
     def fail(native: Any) -> None:
         raise AssertionError("the tables are new already")
 
-    monkeypatch.setattr(migrations, "STEPS", (*STEPS, (LATEST + 1, "extra", fail)))
+    monkeypatch.setattr(migrations, "STEPS", (*STEPS, (NEXT, "extra", fail)))
     db = open_store(bare_database_url)
-    assert migrate(db) == [*NAMES, f"{LATEST + 1} extra"]
+    assert migrate(db) == [*NAMES, f"{NEXT} extra"]
     assert migrate(db) == []
 
 
@@ -98,7 +96,7 @@ def test_a_step_that_fails_half_way_leaves_nothing_and_is_run_again(
         if broken:
             raise ZeroDivisionError
 
-    monkeypatch.setattr(migrations, "STEPS", (*STEPS, (LATEST + 1, "extra", add_table)))
+    monkeypatch.setattr(migrations, "STEPS", (*STEPS, (NEXT, "extra", add_table)))
     with pytest.raises(ZeroDivisionError):
         migrate(db)
     with db.read():
@@ -147,6 +145,21 @@ ADDED = {
         },
         ("action_file", "backfill"),
     ),
+    5: ({}, ("user", "api_token", "audit", "rate")),
+    6: ({}, ("delivery", "subscription")),
+    8: (
+        {"connection": ("settings", "saved_by", "saved_at", "revision"), "backfill": ("requested_by",)},
+        ("directory",),
+    ),
+    7: (
+        {
+            "event": ("retried_by",),
+            "session": ("taken_by", "own_doing", "apart", "closed_payload"),
+            "message": ("author_name",),
+            "action": ("by", "verdict", "draft", "retried_by"),
+        },
+        (),
+    ),
     9: ({"session": ("handed_off", "subject")}, ()),
 }
 """What each later step adds: columns by table, and tables."""
@@ -187,7 +200,7 @@ def _take_back(db: Database, number: int) -> None:
     if number == 9:
         _take_back_what_is_read_by(db)
     for table in tables:
-        db.native.execute_sql(f"DROP TABLE {table}")
+        db.native.execute_sql(f'DROP TABLE "{table}"')
     for table, names in columns.items():
         for name in names:
             db.native.execute_sql(f"ALTER TABLE {table} DROP COLUMN {name}")

@@ -498,7 +498,7 @@ def test_an_api_url_takes_the_place_of_the_domain_and_its_host_may_give_files() 
 
 
 def test_20_25_26_the_guide_names_the_page_the_address_the_events_and_the_key() -> None:
-    guide = FRESHCHAT.setup_guide(CONNECTION, "https://relay.example/webhooks/freshchat/tok")
+    guide = FRESHCHAT.setup_guide(CONNECTION, "https://relay.example/webhooks/freshchat/tok").text
     assert "https://relay.example/webhooks/freshchat/tok" in guide
     for words in ("admin", "Conversation Webhooks", "Message Created", "Conversation Resolved", "public_key", "secret"):
         assert words in guide

@@ -267,7 +267,18 @@ URL = "https://relay.example/webhooks/freshdesk/tok"
 
 
 def test_72_the_guide_shows_the_address_and_both_contents_to_paste() -> None:
-    guide = FRESHDESK.setup_guide(connection(), URL)
+    steps = FRESHDESK.setup_guide(connection(), URL)
+    assert [(copy.label, copy.text, copy.secret) for copy in steps.copies] == [
+        ("URL", URL, True),
+        ("Content of Rule 1, Ticket Creation", '{"event":"ticket_created","ticket_id":"{{ticket.id}}"}', False),
+        (
+            "Content of Rule 2, Ticket Updates",
+            '{"event":"ticket_updated","ticket_id":"{{ticket.id}}","triggered_event":"{{triggered_event}}"}',
+            False,
+        ),
+    ]
+    assert not any(URL in step.text for step in steps.steps), "the address stands apart, to be hidden or copied"
+    guide = steps.text
     assert guide.count(URL) == 2
     assert '\n   {"event":"ticket_created","ticket_id":"{{ticket.id}}"}\n' in guide
     assert (
@@ -286,17 +297,17 @@ def test_72_the_guide_shows_the_address_and_both_contents_to_paste() -> None:
 
 
 def test_145_the_guide_names_the_header_and_never_the_secret() -> None:
-    assert "X-Webhook-Secret" not in FRESHDESK.setup_guide(connection(), URL)
-    guide = FRESHDESK.setup_guide(connection(webhook_secret="canary-secret"), URL)
+    assert "X-Webhook-Secret" not in FRESHDESK.setup_guide(connection(), URL).text
+    guide = FRESHDESK.setup_guide(connection(webhook_secret="canary-secret"), URL).text
     assert guide.count("X-Webhook-Secret with the value of webhook_secret") == 2
     assert "canary" not in guide
 
 
 def test_the_farewell_names_both_rules_and_the_key() -> None:
-    guide = FRESHDESK.farewell_guide(connection())
+    guide = FRESHDESK.farewell_guide(connection()).text
     for words in ("Rule 1", "Rule 2", "API key", "cf_opencx_handed_off"):
         assert words in guide
-    assert "ticket field" not in FRESHDESK.farewell_guide(connection(marker_field=""))
+    assert "ticket field" not in FRESHDESK.farewell_guide(connection(marker_field="")).text
 
 
 def test_agents_are_listed_with_their_name_and_address(vendor: requests_mock.Mocker) -> None:

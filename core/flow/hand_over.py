@@ -1,0 +1,92 @@
+"""A person takes a session over from the AI, and gives it back to it."""
+
+from __future__ import annotations
+
+from core.domain import ActionKind, Outcome, Owner, Priority, Reason
+from core.flow import leases, plan, sessions, sync, turns
+from core.flow.by_hand import Hand, NotNow, in_hand
+from core.flow.plan import Planned
+from core.runtime import Runtime
+from core.store.models import ActionRow, DecisionRow, LeaseRow
+
+
+def take_over(runtime: Runtime, session_id: int, by: str, assignee: str = "") -> None:
+    """Let a person have the session: the AI says nothing more in it, a draft it is just writing included.
+
+    At the vendor it is assigned to `assignee`, the vendor's id of an agent, or else taken from the AI's agent. A
+    session that a human has already is joined; who has it already changes nothing. Raises `Missing` and `NotNow`.
+    """
+    with in_hand(runtime, session_id, by) as hand:
+        hand.need_open()
+        hand.need_vendor("assign")
+        row = hand.row
+        if row.owner == Owner.HUMAN and row.taken_by == by and assignee in ("", row.assignee):
+            return
+        to_be_taken = _may_show_the_ai(hand)
+        hand.withdraw(plan.TAKE_OVER, plan.GIVE_BACK)
+        if row.owner == Owner.HUMAN:
+            hand.mark("agent_joined")
+        else:
+            hand.silence_ai(Reason.ASSIGNED_TO_HUMAN)
+            hand.changes += sync.change_owner(row, Owner.HUMAN, "agent_took_session_from_ai", hand.now, by=by)
+        row.taken_by = by
+        if assignee:
+            hand.queue(Planned(ActionKind.ASSIGN, plan.TAKE_OVER, Priority.HANDOFF, assignee=assignee, by=by))
+        elif to_be_taken:
+            hand.queue(Planned(ActionKind.UNASSIGN, plan.TAKE_OVER, Priority.HANDOFF, by=by))
+        # Until the vendor is seen to show another, its agent there is no sign that the AI is to have it again.
+        row.own_doing = row.own_doing or bool(assignee) or to_be_taken
+
+
+def _may_show_the_ai(hand: Hand) -> bool:
+    """Whether the vendor shows the AI's agent, or will, because of what is on its way."""
+    row = hand.row
+    assigning = ActionRow.select(ActionRow.id).where(
+        ActionRow.session == row.id,
+        ActionRow.kind == ActionKind.ASSIGN.value,
+        ActionRow.assignee == hand.connection.agent_id,
+        ActionRow.state.in_(leases.IN_DOUBT),
+    )
+    return bool(row.owner == Owner.AI or row.assignee == hand.connection.agent_id or assigning.exists())
+
+
+def give_back(runtime: Runtime, session_id: int, by: str) -> None:
+    """Let the AI have a session again that a human has: it answers the customer's next message (behaviour 90).
+
+    At the vendor it is assigned to the AI's agent, and what a handoff has left is taken back. Nothing changes if the AI
+    has it. Raises `Missing` and `NotNow`.
+    """
+    with in_hand(runtime, session_id, by) as hand:
+        hand.need_open()
+        row = hand.row
+        if row.owner == Owner.AI:
+            return
+        if row.owner != Owner.HUMAN:
+            raise NotNow("nobody has taken the session over, so that there is nothing to give back")
+        hand.need_vendor("assign")
+        connection = hand.connection
+        if not connection.agent_id:
+            raise NotNow("the connection has no agent for the AI yet; verify it first")
+        hand.withdraw(plan.TAKE_OVER)
+        _leave_to_the_humans(hand)
+        hand.changes += sync.change_owner(row, Owner.AI, "ai_resumed_by_system", hand.now, by=by)
+        row.handoff, row.closure = None, ""
+        agent = connection.agent_id
+        hand.queue(Planned(ActionKind.ASSIGN, plan.GIVE_BACK, Priority.HANDOFF, assignee=agent, by=by))
+
+
+def _leave_to_the_humans(hand: Hand) -> None:
+    """What the customer has asked so far is not the AI's to answer; a turn that is due, or thought about, ends so."""
+    row = hand.row
+    due = LeaseRow.get_by_id(row.lease_id).turn_due_at is not None
+    if due or turns.build(row, hand.connection).unanswered:
+        sync.close_gate(row, hand.now)
+        DecisionRow.create(
+            session=row.id,
+            at=hand.now,
+            outcome=Outcome.SILENCE.value,
+            reason=Reason.ASSIGNED_TO_HUMAN.value,
+            detail=f"{hand.by} gave the session back",
+            upto=sessions.newest_customer_message(row.id),
+        )
+    turns.clear(row.lease_id)

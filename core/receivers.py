@@ -1,0 +1,75 @@
+"""Receivers of outbound events: what they may subscribe to, at which addresses, and their secrets."""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+import secrets
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from core.domain import Secret
+from core.errors import ConfigError
+from core.flow.announce import FAMILIES, OutboundEvent
+from core.http_transport import is_public
+from core.settings import nearest
+
+EVENTS = (*FAMILIES, *(event.value for event in OutboundEvent))
+"""What can be subscribed to: everything, a family, or single types."""
+LONGEST_URL = 2000
+_LOCAL = ("localhost", "local", "internal", "lan", "home.arpa")
+"""Names, and ends of names, that lead to nowhere but one's own network."""
+
+
+def checked_events(events: Sequence[str]) -> list[str]:
+    """The events, if there are any and each can be subscribed to; raises `ConfigError`."""
+    if not events:
+        raise ConfigError("events", "it names none", f"Choose from: {', '.join(EVENTS)}.")
+    for event in events:
+        if event not in EVENTS:
+            raise ConfigError("events", f'there is no event "{event}"', nearest(event, [*EVENTS], "The events are"))
+    return sorted(set(events))
+
+
+def checked_url(url: str, allow_private: bool) -> str:
+    """The address, if it may be called; raises `ConfigError`.
+
+    A name is looked up with each call only, and what it leads to is checked then.
+    """
+    schemes = ("https", "http") if allow_private else ("https",)
+    wanted = "Give the address of the receiver, such as https://example.com/hooks/relaydesk."
+    try:
+        parts = urlsplit(url)
+        host, _ = (parts.hostname or "").rstrip("."), parts.port
+    except ValueError:
+        raise ConfigError("url", "it is not an address", wanted) from None
+    if parts.scheme not in schemes:
+        raise ConfigError("url", "it does not begin with https://", wanted)
+    if not host or not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
+        raise ConfigError("url", "it is not an address", wanted)
+    if parts.username is not None or parts.password is not None or parts.fragment:
+        raise ConfigError(
+            "url", "it holds a user or a #", "Leave them out: events are signed, which takes no password."
+        )
+    if len(url) > LONGEST_URL:
+        raise ConfigError("url", f"it is longer than {LONGEST_URL} characters", wanted)
+    if not allow_private and _is_private(host):
+        raise ConfigError(
+            "url",
+            "it leads to an address that is not on the public internet",
+            "Give a public one, or set server.allow_private_webhooks = true for a receiver in your own network.",
+        )
+    return url
+
+
+def _is_private(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return "." not in host or f".{host}".endswith(tuple(f".{each}" for each in _LOCAL))
+    return not is_public(host)
+
+
+def new_secret() -> Secret:
+    """A secret in the form of Standard Webhooks."""
+    return Secret(f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode('ascii')}")

@@ -1,0 +1,23 @@
+"""The pages, an area of them in each file; every view says who may use it."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from core.access.users import Users
+from core.runtime import Runtime
+from core.web.pages import account, inbox, people, records, session, sign_in
+
+PLACES: tuple[tuple[str, str, str, str], ...] = ()
+"""The places of the navigation after the inbox: endpoint, words, key, and the role whose place it is."""
+
+
+def install_pages(app: Flask, runtime: Runtime, users: Users) -> None:
+    """Register the pages with an app."""
+    app.register_blueprint(sign_in.pages(runtime, users))
+    app.register_blueprint(account.pages(runtime, users))
+    app.register_blueprint(inbox.pages(runtime))
+    app.register_blueprint(session.pages(runtime))
+    app.register_blueprint(people.pages(runtime, users))
+    app.register_blueprint(records.pages(runtime))
+    app.jinja_env.globals["more_places"] = PLACES

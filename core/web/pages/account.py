@@ -1,0 +1,69 @@
+"""One's own account: the password, and ending all sign-ins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response
+from wtforms import PasswordField, SubmitField
+from wtforms.validators import EqualTo, InputRequired, Length
+
+from core.access.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD
+from core.access.users import Role, Users
+from core.errors import ConfigError
+from core.runtime import Runtime
+from core.web.forms import Confirm, complain
+from core.web.guard import needs, sign_in, sign_out, signed_in
+
+
+class PasswordForm(FlaskForm):  # type: ignore[misc]  # the library ships no types
+    """The old password, and the new one twice."""
+
+    old = PasswordField("Present password", [InputRequired("Give it.")], render_kw={"autocomplete": "current-password"})
+    password = PasswordField(
+        "New password",
+        [
+            InputRequired("Give a password."),
+            Length(SHORTEST_PASSWORD, LONGEST_PASSWORD, f"At least {SHORTEST_PASSWORD} characters."),
+        ],
+        render_kw={"autocomplete": "new-password"},
+    )
+    again = PasswordField(
+        "The new password again",
+        [EqualTo("password", "The two passwords differ.")],
+        render_kw={"autocomplete": "new-password"},
+    )
+    submit = SubmitField("Change password")
+
+
+def pages(runtime: Runtime, users: Users) -> Blueprint:
+    """The blueprint of `/account`."""
+    blueprint = Blueprint("account", __name__)
+
+    @blueprint.route("/account", methods=["GET", "POST"])
+    @needs(Role.OPERATOR)
+    def own() -> Any:
+        made = PasswordForm()
+        if made.validate_on_submit():
+            try:
+                user = users.change_password(signed_in(), made.old.data, made.password.data)
+            except ConfigError as problem:
+                complain(made, problem)
+            else:
+                sign_in(user, runtime.clock.now())
+                flash("The password is changed, and other browsers are signed out.", "success")
+                return redirect(url_for("account.own"))
+        status = 422 if made.is_submitted() else 200
+        return render_template("people/account.html", form=made, confirm=Confirm()), status
+
+    @blueprint.post("/account/sign-out-everywhere")
+    @needs(Role.OPERATOR)
+    def everywhere() -> Response:
+        users.sign_out_everywhere(signed_in())
+        sign_out()
+        flash("All browsers are signed out.", "success")
+        return redirect(url_for("sign_in.form"))
+
+    return blueprint

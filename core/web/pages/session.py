@@ -1,0 +1,212 @@
+"""A session's page: its thread and all that happened in it, and what a person may do about it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, send_file, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from core import directory
+from core.access.users import Role
+from core.flow import again, closing, hand_over, speak
+from core.flow.by_hand import Missing, NotNow, Unfit
+from core.runtime import Runtime
+from core.web.addresses import ROW_ID
+from core.web.forms import Confirm
+from core.web.guard import needs, signed_in
+from core.web.pages.inbox import when_changed
+from core.web.queries import single, thread
+
+SHOWN_IN_PLACE = ("image/png", "image/jpeg", "image/gif", "image/webp")
+"""Pictures that no browser runs anything in."""
+
+
+def pages(runtime: Runtime) -> Blueprint:
+    """The blueprint of `/sessions/<id>` and what is done there."""
+    blueprint = Blueprint("session", __name__)
+    _add_reading(blueprint, runtime)
+    _add_speaking(blueprint, runtime)
+    _add_handling(blueprint, runtime)
+    _add_actions(blueprint, runtime)
+    return blueprint
+
+
+def _add_reading(blueprint: Blueprint, runtime: Runtime) -> None:
+    @blueprint.get(f"/sessions/<{ROW_ID}:session_id>")
+    @needs(Role.OPERATOR)
+    def session(session_id: int) -> str:
+        return _page(runtime, session_id)
+
+    @blueprint.get(f"/live/sessions/<{ROW_ID}:session_id>")
+    @needs(Role.OPERATOR)
+    def live(session_id: int) -> Response:
+        return when_changed(render_template("inbox/session_live.html", **_shown(runtime, session_id)))
+
+    @blueprint.get(f"/attachments/<{ROW_ID}:file_id>")
+    @needs(Role.OPERATOR)
+    def attachment(file_id: int) -> AnyResponse:
+        found = single.content(runtime.db, file_id)
+        if found is None:
+            abort(404)
+        in_place = found.content_type in SHOWN_IN_PLACE
+        answer = send_file(
+            found.stream(),
+            mimetype=found.content_type if in_place else "application/octet-stream",
+            as_attachment=not in_place,
+            download_name=found.name or "attachment",
+        )
+        # Whatever a customer has sent: it is looked at or kept, and runs nothing.
+        answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+        return answer
+
+
+def _add_speaking(blueprint: Blueprint, runtime: Runtime) -> None:
+    @blueprint.post(f"/sessions/<{ROW_ID}:session_id>/message")
+    @needs(Role.OPERATOR)
+    def message(session_id: int) -> Any:
+        text, key, by = request.form.get("text", ""), request.form.get("key", "")[:64], signed_in().email
+        try:
+            if request.form.get("as") == "note":
+                speak.write_note(runtime, session_id, text, by, key)
+                flash("The note is on its way.", "success")
+            else:
+                # Whoever speaks to the customer has the session: the AI must not go on beside them.
+                hand_over.take_over(runtime, session_id, by)
+                speak.write_reply(runtime, session_id, text, by, key)
+                flash("The reply is on its way.", "success")
+        except Missing:
+            abort(404)
+        except (NotNow, Unfit) as problem:
+            # What was written is not lost: it stands in the page that says what is wrong.
+            return _page(runtime, session_id, written=text, problem=_sentence(problem)), 409
+        return redirect(url_for("session.session", session_id=session_id, _anchor="write"))
+
+    @blueprint.post(f"/drafts/<{ROW_ID}:action_id>/<any(send, dismiss):what>")
+    @needs(Role.OPERATOR)
+    def draft(action_id: int, what: str) -> AnyResponse:
+        by = signed_in().email
+        text = request.form.get(f"draft-{action_id}")
+
+        def act() -> None:
+            if what == "dismiss":
+                speak.dismiss_draft(runtime, action_id, by)
+                return
+            session_id = _session_of(runtime, action_id)
+            hand_over.take_over(runtime, session_id, by)
+            speak.approve_draft(runtime, action_id, by, text)
+
+        done = "The draft is put aside." if what == "dismiss" else "The draft is on its way as your reply."
+        return _do(act, done, _session_of(runtime, action_id))
+
+
+def _add_handling(blueprint: Blueprint, runtime: Runtime) -> None:
+    @blueprint.post(f"/sessions/<{ROW_ID}:session_id>/take-over")
+    @needs(Role.OPERATOR)
+    def take_over(session_id: int) -> AnyResponse:
+        assignee = request.form.get("assignee", "")[:255]
+        done = "You have the session now. The AI says nothing more in it."
+        return _do(lambda: hand_over.take_over(runtime, session_id, signed_in().email, assignee), done, session_id)
+
+    @blueprint.post(f"/sessions/<{ROW_ID}:session_id>/give-back")
+    @needs(Role.OPERATOR)
+    def give_back(session_id: int) -> AnyResponse:
+        done = "The AI has the session again. It answers the customer's next message."
+        return _do(lambda: hand_over.give_back(runtime, session_id, signed_in().email), done, session_id)
+
+    @blueprint.post(f"/sessions/<{ROW_ID}:session_id>/close/<any(resolved, unresolved):how>")
+    @needs(Role.OPERATOR)
+    def close(session_id: int, how: str) -> AnyResponse:
+        tell = request.form.get("tell") == "yes"
+        by = signed_in().email
+
+        def act() -> None:
+            resolved = how == "resolved"
+            closing.resolve(runtime, session_id, by, resolved=resolved, tell_vendor=tell, summarise=tell)
+
+        words = "Closed here, and the helpdesk is told." if tell else "Closed here. The helpdesk was left as it is."
+        return _do(act, words, session_id)
+
+    @blueprint.post(f"/sessions/<{ROW_ID}:session_id>/reopen")
+    @needs(Role.OPERATOR)
+    def reopen(session_id: int) -> AnyResponse:
+        tell = request.form.get("tell") == "yes"
+        done = "Open again, here and in the helpdesk." if tell else "Open again here. The helpdesk was left as it is."
+        return _do(lambda: closing.reopen(runtime, session_id, signed_in().email, tell_vendor=tell), done, session_id)
+
+
+def _add_actions(blueprint: Blueprint, runtime: Runtime) -> None:
+    @blueprint.post(f"/actions/<{ROW_ID}:action_id>/<any(retry, discard):what>")
+    @needs(Role.OPERATOR)
+    def action(action_id: int, what: str) -> AnyResponse:
+        by = signed_in().email
+        if what == "retry":
+            done = "It is tried again; a message is first looked for in the helpdesk."
+            act: Callable[[], object] = lambda: again.retry_action(runtime, action_id, by)  # noqa: E731
+        else:
+            done = "It is given up."
+            act = lambda: again.discard_action(runtime, action_id, by)  # noqa: E731
+        return _do(act, done, _session_of(runtime, action_id))
+
+
+# ------------------------------------------------------------------------------------------------------ their parts
+
+
+def _shown(runtime: Runtime, session_id: int) -> dict[str, Any]:
+    found = thread.opened(runtime.db, session_id)
+    if found is None:
+        abort(404)
+    drafts = [action for action in found.actions if action.purpose == "draft" and action.state != "cancelled"]
+    draft = drafts[-1] if drafts and not drafts[-1].verdict and found.line.status == "open" else None
+    connection = runtime.connections.named(found.line.connection)
+    names = directory.names(runtime.db, connection.id) if connection is not None else {}
+    agents = [(number, name) for (kind, number), name in names.items() if kind == "agent"]
+    own = connection.agent_id if connection is not None else ""
+    return {
+        "found": found,
+        "names": names,
+        "agents": sorted(((number, name) for number, name in agents if number != own), key=lambda one: one[1].lower()),
+        "own_agent": own,
+        "draft": draft,
+        "drafted": speak.text_of_draft(runtime, draft.id) if draft is not None else "",
+        "label": runtime.connections.connector(connection).label if connection is not None else found.line.connector,
+    }
+
+
+def _page(runtime: Runtime, session_id: int, written: str = "", problem: str = "") -> str:
+    return render_template(
+        "inbox/session.html",
+        **_shown(runtime, session_id),
+        written=written,
+        problem=problem,
+        # Sent twice by a second click or after going back, it is one message.
+        key=secrets.token_hex(16),
+        confirm=Confirm(),
+    )
+
+
+def _session_of(runtime: Runtime, action_id: int) -> int:
+    session_id = single.session_of_action(runtime.db, action_id)
+    if session_id is None:
+        abort(404)
+    return session_id
+
+
+def _do(act: Callable[[], object], done: str, session_id: int) -> AnyResponse:
+    """Do what was asked for, and go back to the session, saying how it went."""
+    try:
+        act()
+    except Missing:
+        abort(404)
+    except (NotNow, Unfit) as problem:
+        flash(_sentence(problem), "danger")
+    else:
+        flash(done, "success")
+    return redirect(url_for("session.session", session_id=session_id))
+
+
+def _sentence(problem: Exception) -> str:
+    words = str(problem)
+    return f"{words[:1].upper()}{words[1:]}."

@@ -1,0 +1,31 @@
+"""How the pages word moments and numbers."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+_STEPS = ((3600, 60, "min"), (86400, 3600, "h"), (86400 * 60, 86400, "d"))
+
+
+def moment(at: datetime | None) -> str:
+    """A moment in full, in UTC."""
+    return "" if at is None else at.strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def ago(at: datetime | None, now: datetime) -> str:
+    """How long a moment is over, or how far off it is, in one unit; "" for none."""
+    if at is None:
+        return ""
+    gone = now - at
+    seconds = abs(gone.total_seconds())
+    if seconds < 60:
+        return "just now" if gone >= timedelta() else "in a moment"
+    if seconds >= timedelta(days=60).total_seconds():
+        return at.strftime("%Y-%m-%d")
+    words = next(f"{int(seconds // unit)} {name}" for below, unit, name in _STEPS if seconds < below)
+    return f"{words} ago" if gone > timedelta() else f"in {words}"
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    """A number with its noun."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
