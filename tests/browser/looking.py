@@ -1,4 +1,4 @@
-"""What a person sees of a page, and what must never be: errors, sideways scroll, things on top of each other, barriers."""
+"""What a person sees of a page, and what must never be: errors, sideways scroll, things that overlap, barriers."""
 
 from __future__ import annotations
 

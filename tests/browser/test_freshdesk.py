@@ -18,7 +18,9 @@ def _account(sim: Any) -> tuple[Any, Any, Any]:
     sim.add_field("cf_opencx_handed_off", "custom_checkbox")
     ada = sim.customer("ada@example.com", "Ada Customer")
     for number in range(12):
-        sim.customer_opens(sim.customer(f"old{number}@example.com", f"Old Customer {number}"), f"Old {number}", "Hello?")
+        sim.customer_opens(
+            sim.customer(f"old{number}@example.com", f"Old Customer {number}"), f"Old {number}", "Hello?"
+        )
     return robin, hanna, ada
 
 

@@ -112,9 +112,7 @@ class Resource(Blueprint):  # type: ignore[misc]  # the library ships no types
             )
             names = frozenset(query().fields) if query is not None else frozenset()
             setattr(made, _OPERATION, Called(scope, names, body is not None))
-            made.provide_automatic_options = (
-                False  # no browser of another site is let in
-            )
+            made.provide_automatic_options = False  # no browser of another site is let in
             guards_itself(made)
             self.add_url_rule(path, endpoint=view.__name__, view_func=made, methods=[method])
             return view
