@@ -6,10 +6,10 @@ import hashlib
 
 from core.domain import ActionKind, ActionState, Channel, OutboundFile, Owner, Priority
 from core.flow import outbox, plan, sessions, sync
-from core.flow.by_hand import Hand, NotNow, Unfit, action_in_hand, in_hand
+from core.flow.by_hand import Hand, Missing, NotNow, Unfit, action_in_hand, in_hand
 from core.flow.plan import Planned
 from core.runtime import Runtime
-from core.store.models import ActionRow
+from core.store.models import ActionRow, SessionRow
 
 LONGEST = 20_000
 """Characters of a message: beyond that some vendor refuses it."""
@@ -44,7 +44,7 @@ def approve_draft(runtime: Runtime, action_id: int, by: str, text: str | None = 
     `NotNow`. Otherwise as `write_reply`.
     """
     with action_in_hand(runtime, action_id, by) as (hand, draft):
-        drafted = _text_of(hand, draft)
+        drafted = _text_of(hand.runtime, hand.row, draft)
         done: ActionRow | None = ActionRow.get_or_none(ActionRow.draft == draft.id)
         if done is not None and done.by == by:
             return int(done.id)
@@ -60,13 +60,22 @@ def approve_draft(runtime: Runtime, action_id: int, by: str, text: str | None = 
 def dismiss_draft(runtime: Runtime, action_id: int, by: str) -> None:
     """Put a draft aside; doing it twice changes nothing. Raises `Missing`, `Unfit`, and `NotNow` if it was sent."""
     with action_in_hand(runtime, action_id, by) as (hand, draft):
-        _text_of(hand, draft)
+        _text_of(hand.runtime, hand.row, draft)
         if draft.verdict == "dismissed":
             return
         _need_undecided(draft, ActionRow.get_or_none(ActionRow.draft == draft.id))
         if draft.state in (ActionState.PENDING, ActionState.RETRY):
             hand.cancel(draft, f"dismissed by {by}")
         _decide(hand, draft, "dismissed")
+
+
+def text_of_draft(runtime: Runtime, action_id: int) -> str:
+    """What the AI has drafted, as it would be sent: without the footer. Raises `Missing` and `Unfit`."""
+    with runtime.db.read():
+        draft = ActionRow.get_or_none(ActionRow.id == action_id)
+        if draft is None:
+            raise Missing(f"there is no action {action_id}")
+        return _text_of(runtime, draft.session, draft)
 
 
 def _say(hand: Hand, text: str, key: str = "", files: tuple[OutboundFile, ...] = ()) -> int:
@@ -111,10 +120,10 @@ def _checked(text: str) -> str:
     return said
 
 
-def _text_of(hand: Hand, draft: ActionRow) -> str:
+def _text_of(runtime: Runtime, row: SessionRow, draft: ActionRow) -> str:
     if draft.kind != ActionKind.NOTE or draft.purpose != "draft":
         raise Unfit("this action is no draft of the AI")
-    channel = hand.runtime.config.channels[Channel(hand.row.channel)]
+    channel = runtime.config.channels[Channel(row.channel)]
     return plan.without_footer(draft.text, str(draft.fields.get("footer", channel.assist_footer)))
 
 

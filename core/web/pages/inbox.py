@@ -76,7 +76,8 @@ def when_changed(part: str) -> Response:
     """A part of a page, or 304 if the browser has it as it is."""
     response = make_response(part)
     response.add_etag(weak=True)
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def _asked() -> Asked:

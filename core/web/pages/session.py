@@ -18,7 +18,7 @@ from core.web.addresses import ROW_ID
 from core.web.forms import Confirm
 from core.web.guard import needs, signed_in
 from core.web.pages.inbox import when_changed
-from core.web.queries import thread
+from core.web.queries import single, thread
 
 SHOWN_IN_PLACE = ("image/png", "image/jpeg", "image/gif", "image/webp")
 """Pictures that no browser runs anything in."""
@@ -48,7 +48,7 @@ def _add_reading(blueprint: Blueprint, runtime: Runtime) -> None:
     @blueprint.get(f"/attachments/<{ROW_ID}:file_id>")
     @needs(Role.OPERATOR)
     def attachment(file_id: int) -> AnyResponse:
-        found = thread.content(runtime.db, file_id)
+        found = single.content(runtime.db, file_id)
         if found is None:
             abort(404)
         in_place = found.content_type in SHOWN_IN_PLACE
@@ -188,7 +188,7 @@ def _page(runtime: Runtime, session_id: int, written: str = "", problem: str = "
 
 
 def _session_of(runtime: Runtime, action_id: int) -> int:
-    session_id = thread.session_of_action(runtime.db, action_id)
+    session_id = single.session_of_action(runtime.db, action_id)
     if session_id is None:
         abort(404)
     return session_id

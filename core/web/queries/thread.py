@@ -42,7 +42,10 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A message of the thread. `quoted` is the history below it, `automatic` says that a machine wrote it."""
+    """A message of the thread. `quoted` is the history below it, `automatic` says that a machine wrote it.
+
+    `author_name` is the person who wrote it from here, "" for all others.
+    """
 
     id: int
     author: str
@@ -53,6 +56,7 @@ class Entry:
     automatic: bool
     at: datetime
     external_id: str
+    author_name: str
     attachments: tuple[File, ...]
 
 
@@ -77,7 +81,7 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """An action and what became of it."""
+    """An action and what became of it. `by` is who asked for it, "" for the AI; `verdict` what became of a draft."""
 
     id: int
     session_id: int
@@ -94,6 +98,8 @@ class Effect:
     remark: str
     confirmed_by: str
     instead_of: int | None
+    by: str
+    verdict: str
     created_at: datetime
     started_at: datetime | None
     next_at: datetime | None
@@ -244,6 +250,7 @@ def _thread(session_id: int) -> Any:
         MessageRow.automatic,
         MessageRow.at,
         fn.COALESCE(MessageRow.external_id, ""),
+        MessageRow.author_name,
     )
     query = MessageRow.select(*shown).where(MessageRow.session == session_id)
     return query.order_by(MessageRow.at, MessageRow.id)
