@@ -102,8 +102,7 @@ def effects(
         case ActionKind.ASSIGN:
             return _assigned(runtime, connection, action, row, receipt, state, now)
         case ActionKind.UNASSIGN:
-            row.assignee = ""
-            row.assignee_at = receipt.at or row.assignee_at
+            row.assignee, row.assignee_at = "", receipt.at or row.assignee_at
             row.own_doing = row.own_doing and sync.at_work(row)
             who = ("user", {"by": action.by}) if action.by else ("integration", None)
             return [sessions.mark(row, f"agent_unassigned_by_{who[0]}", now, who[1])]
