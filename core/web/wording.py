@@ -29,3 +29,11 @@ def ago(at: datetime | None, now: datetime) -> str:
 def plural(number: int, one: str, many: str = "") -> str:
     """A number with its noun."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def span(seconds: float) -> str:
+    """How long something takes, in one unit."""
+    if seconds < 60:
+        return f"{seconds:.1f} s" if 0 < seconds < 10 and seconds % 1 else f"{seconds:.0f} s"
+    unit, name = next(((unit, name) for below, unit, name in _STEPS if seconds < below), (86400, "d"))
+    return f"{int(seconds // unit)} {name}"

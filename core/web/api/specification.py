@@ -47,7 +47,7 @@ PROBLEM = {
     "required": ["type", "title", "status", "detail"],
     "additionalProperties": False,
 }
-ROW = {"type": "integer", "format": "int64", "minimum": 1, "maximum": RowId.HIGHEST}
+ROW = {"type": "integer", "format": "int64", "minimum": 1, "maximum": RowId.HIGHEST, "examples": [1]}
 """An id in an address."""
 COMPONENTS = {
     400: "Malformed",

@@ -27,8 +27,10 @@ class Content:
 def content(db: Database, file_id: int) -> Content | None:
     """The content of an attachment; None if there is none of this id, or its content is not here."""
     with db.read():
-        row = AttachmentRow.get_or_none(AttachmentRow.id == file_id, AttachmentRow.content.is_null(False))
-    return None if row is None else Content(row.name, row.content_type, bytes(row.content or b""))
+        shown = AttachmentRow.select(AttachmentRow.name, AttachmentRow.content_type, AttachmentRow.content)
+        stored = AttachmentRow.content.is_null(False)
+        row = shown.where(AttachmentRow.id == file_id, stored).tuples().first()
+    return None if row is None else Content(row[0], row[1], bytes(row[2]))
 
 
 def session_of_action(db: Database, action_id: int) -> int | None:

@@ -18,7 +18,7 @@ function keepUpToDate(part) {
         if (answer.status === 401) { window.location.reload(); return; }
         if (answer.status === 200) {
           version = answer.headers.get("ETag") || "";
-          replace(part, await answer.text());
+          renew(part, await answer.text());
         }
         failures = answer.ok || answer.status === 304 ? 0 : failures + 1;
       } catch {
@@ -29,6 +29,25 @@ function keepUpToDate(part) {
     window.setTimeout(look, 1000 * seconds * Math.min(8, 2 ** failures));
   }
   window.setTimeout(look, 1000 * seconds);
+}
+
+// The whole part is exchanged or, of one with islands, those things in it that have the same id.
+function renew(part, html) {
+  const end = part.dataset.follow !== undefined && nearEnd();
+  if (part.dataset.islands === undefined) {
+    replace(part, html);
+  } else {
+    const fresh = document.createElement("template");
+    fresh.innerHTML = html;
+    for (const child of [...fresh.content.children]) {
+      const before = child.id && document.getElementById(child.id);
+      if (!before || before.isEqualNode(child)) continue;
+      for (const attribute of child.attributes) before.setAttribute(attribute.name, attribute.value);
+      replace(before, child.innerHTML);
+    }
+  }
+  if (end) window.scrollTo({ top: document.documentElement.scrollHeight });
+  tell(part.querySelector("[data-news]")?.dataset.news);
 }
 
 // Only what differs is exchanged: what somebody has focused, opened or marked stays as it is.
@@ -56,10 +75,7 @@ function replace(part, html) {
     }
     return child;
   });
-  const end = part.dataset.follow !== undefined && nearEnd();
   part.replaceChildren(...kept);
-  if (end) window.scrollTo({ top: document.documentElement.scrollHeight });
-  tell(fresh.content.querySelector("[data-news]")?.dataset.news);
 }
 
 // What somebody has opened stays open, and what they are writing stays as they wrote it.
