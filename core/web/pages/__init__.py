@@ -6,9 +6,9 @@ from flask import Flask
 
 from core.access.users import Users
 from core.runtime import Runtime
-from core.web.pages import account, inbox, people, records, session, sign_in
+from core.web.pages import account, inbox, integrations, people, records, session, sign_in
 
-PLACES: tuple[tuple[str, str, str, str], ...] = ()
+PLACES: tuple[tuple[str, str, str, str], ...] = (("integrations.index", "Integrations", "g c", "operator"),)
 """The places of the navigation after the inbox: endpoint, words, key, and the role whose place it is."""
 
 
@@ -18,6 +18,7 @@ def install_pages(app: Flask, runtime: Runtime, users: Users) -> None:
     app.register_blueprint(account.pages(runtime, users))
     app.register_blueprint(inbox.pages(runtime))
     app.register_blueprint(session.pages(runtime))
+    app.register_blueprint(integrations.pages(runtime))
     app.register_blueprint(people.pages(runtime, users))
     app.register_blueprint(records.pages(runtime))
     app.jinja_env.globals["more_places"] = PLACES
