@@ -15,6 +15,7 @@ from core.jobs.worker import Worker
 from core.logs import configure_logs
 from core.runtime import Runtime, build_runtime
 from core.store.migrations import migrate
+from core.web.api import install_api
 from core.web.health import health
 from core.web.pages import install_pages
 from core.web.site import install_site
@@ -38,6 +39,7 @@ def create_app(runtime: Runtime) -> Flask:
     for blueprint in (webhooks(runtime), health(runtime)):
         forgery.exempt(blueprint)
         app.register_blueprint(blueprint)
+    install_api(app, runtime, forgery)
     install_pages(app, runtime, users)
     return app
 

@@ -34,6 +34,8 @@ from core.stored_connections import open_settings, seal_settings, without_secret
 
 log = logging.getLogger(__name__)
 
+LONGEST_CALL = 10.0
+"""Seconds that one call may take while a person waits for the page, whatever is allowed otherwise."""
 AGENT_CHANGED = "the connection was given another agent while it was being sent"
 
 
@@ -70,6 +72,8 @@ def test_and_save(
         _check_name(runtime, name)
     elif revision is not None and row.revision != revision:
         raise _overtaken(row)
+    elif row.name in runtime.connections.in_file:
+        raise NotSaved(FieldError("", runtime.connections.trouble(row), "Until then it stays off."))
     entered = read_settings(runtime, speaking, given, row)
     with runtime.connections.trying(entered.settings):
         identity = tried(runtime, speaking, entered.settings, row)
@@ -96,10 +100,11 @@ def read_settings(
 
 def tried(runtime: Runtime, connector: Connector, settings: Mapping[str, Any], row: ConnectionRow | None) -> Identity:
     """Whom the settings speak as at the vendor, outside any transaction. Raises `NotSaved` saying why they do not."""
+    hurried = {**settings, "timeout_seconds": min(float(settings["timeout_seconds"]), LONGEST_CALL)}
     if row is None:
-        http = runtime.connections.client(connector, settings)
+        http = runtime.connections.client(connector, hurried)
     else:
-        http = runtime.connections.paced(row.id, connector, settings, Priority.SYNC, on_trial=True)
+        http = runtime.connections.paced(row.id, connector, hurried, Priority.SYNC, on_trial=True)
     try:
         return connector.verify(settings, http)
     except ConfigError as problem:

@@ -156,7 +156,7 @@ def load_settings(schema: Schema, given: Mapping[str, Any], key: str, folder: Pa
     """
     loaded, mistakes = check_settings(schema, given, key, folder)
     if mistakes:
-        raise joined(mistakes)
+        raise joined(mistakes) from None
     return loaded
 
 

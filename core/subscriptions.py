@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
+from core.access import audit
 from core.domain import Secret
 from core.errors import ConfigError, RelaydeskError
 from core.flow.announce import TEST, as_payload, queue
@@ -137,6 +139,7 @@ class Subscriptions:
                 changed_at=now,
                 until=now,
             )
+            self._note(row, by, "made", events=row.events)
             return _subscription(row), secret
 
     def update(
@@ -150,9 +153,8 @@ class Subscriptions:
     ) -> Subscription:
         """Change what is given. What waits goes to the new address; what is subscribed to counts from now on."""
         given = {"url": url, "events": events, "description": description}
-        return self._change(
-            subscription_id, by, **self._checked({key: each for key, each in given.items() if each is not None})
-        )
+        values = self._checked({key: each for key, each in given.items() if each is not None})
+        return self._change(subscription_id, by, "changed", **values)
 
     def rotate_secret(self, subscription_id: int, by: str) -> Secret:
         """Replace the secret; returns the new one, shown once. For a day all is signed with both."""
@@ -162,6 +164,7 @@ class Subscriptions:
         self._change(
             subscription_id,
             by,
+            "secret_replaced",
             secret=self._sealer.seal(secret.reveal()),
             former_secret=former,
             former_until=self._db.now() + BOTH_SECRETS,
@@ -170,13 +173,13 @@ class Subscriptions:
 
     def pause(self, subscription_id: int, by: str) -> Subscription:
         """Send nothing until `resume`: what waits goes on waiting, and what happens meanwhile is not announced."""
-        return self._change(
-            subscription_id, by, active=False, paused_reason=f"paused by {by}", paused_at=self._db.now()
-        )
+        paused = {"active": False, "paused_reason": f"paused by {by}", "paused_at": self._db.now()}
+        return self._change(subscription_id, by, "paused", **paused)
 
     def resume(self, subscription_id: int, by: str) -> Subscription:
         """Send again, and first of all what has waited."""
-        resumed = self._change(subscription_id, by, active=True, paused_reason="", paused_at=None, failing_since=None)
+        again = {"active": True, "paused_reason": "", "paused_at": None, "failing_since": None}
+        resumed = self._change(subscription_id, by, "resumed", **again)
         self._db.signal()
         return resumed
 
@@ -191,6 +194,7 @@ class Subscriptions:
             DeliveryRow.update(
                 state="cancelled", next_at=None, done_at=now, error=f"the subscription was removed by {by}"
             ).where(DeliveryRow.subscription == row.id, DeliveryRow.state == "pending").execute()
+            self._note(row, by, "removed")
 
     # ---------------------------------------------------------------------------------------- deliveries
 
@@ -228,12 +232,19 @@ class Subscriptions:
 
     # -------------------------------------------------------------------------------------------- inside
 
-    def _change(self, subscription_id: int, by: str, **values: Any) -> Subscription:
+    def _change(self, subscription_id: int, by: str, what: str, **values: Any) -> Subscription:
         with self._db.write():
             row = _row(subscription_id)
             values |= {"changed_by": by, "changed_at": self._db.now()}
             SubscriptionRow.update(**values).where(SubscriptionRow.id == row.id).execute()
-            return _subscription(_row(row.id))
+            changed = _row(row.id)
+            self._note(changed, by, what, **({"events": changed.events} if "events" in values else {}))
+            return _subscription(changed)
+
+    def _note(self, row: SubscriptionRow, by: str, what: str, **detail: Any) -> None:
+        # By its host alone: the rest of an address may be what only its receiver is to know.
+        host = urlsplit(row.url).hostname or ""
+        audit.note(self._db, by, f"subscription.{what}", host, {"subscription": row.id, **detail})
 
     def _must_send(self, subscription_id: int) -> SubscriptionRow:
         row = _row(subscription_id)

@@ -35,6 +35,8 @@ def configure(folder: Path, port: int, connections: Mapping[str, Mapping[str, An
     text = file.read_text(encoding="utf-8").replace("http://localhost:8000", f"http://127.0.0.1:{port}")
     names = ", ".join(f'"{name}"' for name in ("answers", *connections))
     text = re.sub(r"^enabled = .*$", f"enabled = [{names}]", text, count=1, flags=re.MULTILINE)
+    # So that the pages can be tried with simulated accounts too.
+    text = text.replace("api_url_on_pages = false", "api_url_on_pages = true", 1)
     head, mails, tail = text.partition("[channels.email]\n")
     settles = f"settle_seconds = {MAIL_SETTLES}"
     text = head + mails + re.sub(r"^settle_seconds = .*$", settles, tail, count=1, flags=re.MULTILINE)

@@ -117,6 +117,23 @@ def retry_event(runtime: Runtime, event_id: int, by: str) -> int:
     return number
 
 
+def obstacle(runtime: Runtime, event_id: int) -> str:
+    """Why `retry_event` would refuse an event as things stand, in its words; "" if it would not. Raises `Missing`."""
+    with runtime.db.read():
+        event = EventRow.get_or_none(EventRow.id == event_id)
+        if event is None:
+            raise Missing(f"there is no event {event_id}")
+        try:
+            connection = _connection_of(runtime, event)
+            if event.state == "rejected":
+                _what_is_in_it(runtime, connection, event)
+            else:
+                _need_dead(runtime, connection, event)
+        except NotNow as problem:
+            return str(problem)
+    return ""
+
+
 def _connection_of(runtime: Runtime, event: EventRow) -> Connection:
     found = runtime.connections.get(event.connection_id)
     if found is None or ConnectionRow.get_by_id(event.connection_id).disconnected_at is not None:
@@ -154,15 +171,20 @@ def _tell(runtime: Runtime, lease_id: int, event: EventRow, by: str) -> None:
         sessions.mark(row, "event_retried_by_agent", runtime.db.now(), {"by": by, "event": event.id})
 
 
-def _split_again(runtime: Runtime, connection: Connection, event: EventRow, by: str) -> int:
-    connector = runtime.connections.connector(connection)
+def _what_is_in_it(runtime: Runtime, connection: Connection, event: EventRow) -> list[Inbound]:
+    """The events in a rejected body, which can be read by now; raises `NotNow` if it still cannot."""
     body = str(event.payload.get("body", "")).encode()
     if len(body) >= inbox.KEPT_OF_A_REJECTION:
         raise NotNow("only the beginning of this body was kept; the vendor must send it again")
     try:
-        found: list[Inbound] = connector.split(body)
+        return runtime.connections.connector(connection).split(body)
     except BadPayload as problem:
         raise NotNow(f"it still cannot be read: {problem}") from problem
+
+
+def _split_again(runtime: Runtime, connection: Connection, event: EventRow, by: str) -> int:
+    connector = runtime.connections.connector(connection)
+    found = _what_is_in_it(runtime, connection, event)
     dedupe = timedelta(hours=float(connection.settings["dedupe_hours"]))
     number = sum(
         inbox.store_event(runtime.db, connection.id, one, known=connector.knows(one.kind), dedupe=dedupe)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 LONGEST = 4000
@@ -537,10 +538,20 @@ class _Matcher:
         return False
 
 
-_MATCHERS = [_Matcher(language) for language in _LANGUAGES.values()]
-_POLITE = _joined(_COURTESY)
-_ALL_ALONE = "|".join(_joined(language.alone) for language in _LANGUAGES.values())
-_ALONE = re.compile(f"(?:(?:{_POLITE}) )*(?:{_ALL_ALONE})(?: (?:{_POLITE}))*")
+@cache
+def _matchers() -> list[_Matcher]:
+    """Made ready at the first text: it takes a quarter of the start of a command, and most commands read none."""
+    return [_Matcher(language) for language in _LANGUAGES.values()]
+
+
+@cache
+def _alone() -> re.Pattern[str]:
+    """What asks where it stands alone, with courtesies about it."""
+    polite = _joined(_COURTESY)
+    alone = "|".join(_joined(language.alone) for language in _LANGUAGES.values())
+    return re.compile(f"(?:(?:{polite}) )*(?:{alone})(?: (?:{polite}))*")
+
+
 _OTHER = re.compile(rf"(?<!\S)(?:{_joined(_ELSE)})(?!\S)")
 _RESPELT = {wrong: right for right, many in _MISSPELT.items() for wrong in many.split()}
 _SENTENCE_END = re.compile(r"[.!?…。؟।]+")
@@ -557,10 +568,10 @@ def asks_for_human(text: str) -> bool:
 
 def _asks(sentence: str) -> bool:
     clauses = [_words(clause) for clause in _CLAUSE_END.split(sentence)]
-    if ":" not in sentence and _ALONE.fullmatch(" ".join(clause for clause in clauses if clause not in _NO)):
+    if ":" not in sentence and _alone().fullmatch(" ".join(clause for clause in clauses if clause not in _NO)):
         return True
     meant = [_OTHER.sub("-", clause) for clause in clauses if clause]
-    return any(matcher.asked(clause) for clause in meant for matcher in _MATCHERS)
+    return any(matcher.asked(clause) for clause in meant for matcher in _matchers())
 
 
 def _sentences(text: str) -> Iterator[str]:

@@ -231,17 +231,16 @@ def match_contact(db: Database, row: SessionRow, customer_id: str, found: Contac
         return
     row.customer_id = customer_id
     email = (found.email.strip().lower() or None) if found else None
-    identity = ContactIdentityRow.get_or_none(
+    of_customer = ContactIdentityRow.select().where(
         ContactIdentityRow.connection == row.connection_id, ContactIdentityRow.external_id == customer_id
     )
+    identity = of_customer.first()
     if identity is None:
         contact_id = _contact_for(db, email, found, now)
-        ContactIdentityRow.create(
-            connection=row.connection_id,
-            external_id=customer_id,
-            contact=contact_id,
-            looked_up_at=now if found else None,
-        )
+        key = {"connection": row.connection_id, "external_id": customer_id}
+        made = db.insert_ignore(ContactIdentityRow, **key, contact=contact_id, looked_up_at=now if found else None)
+        if made is None:  # another conversation of the same customer was faster
+            contact_id = of_customer.get().contact_id
     else:
         contact_id = identity.contact_id
         if found is not None:

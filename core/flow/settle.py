@@ -62,8 +62,7 @@ def transition(runtime: Runtime, lease: Lease, connection: Connection, action_id
             changes.append(sessions.mark(row, "handoff_to_third_party_failed", now, what))
         row.save()
         announce.tell(runtime.db, row, changes)
-        asked = outbox.to_action(action, row)
-        session = sessions.to_session(row)
+        asked, session = outbox.to_action(action, row), sessions.to_session(row)
     if asked.state in SETTLED:
         runtime.plugins.observe("action_settled", action=asked)
     for told in changes:
@@ -103,8 +102,7 @@ def effects(
         case ActionKind.ASSIGN:
             return _assigned(runtime, connection, action, row, receipt, state, now)
         case ActionKind.UNASSIGN:
-            row.assignee = ""
-            row.assignee_at = receipt.at or row.assignee_at
+            row.assignee, row.assignee_at = "", receipt.at or row.assignee_at
             row.own_doing = row.own_doing and sync.at_work(row)
             who = ("user", {"by": action.by}) if action.by else ("integration", None)
             return [sessions.mark(row, f"agent_unassigned_by_{who[0]}", now, who[1])]

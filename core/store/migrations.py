@@ -41,13 +41,22 @@ class MigrationRow(Row):
 Step = tuple[int, str, Callable[[Any], None]]
 
 
+def _add_columns(native: Any, *columns: tuple[str, str]) -> None:
+    """Add columns to tables, but for those that are there: a step before may have made the table as it is today."""
+    there = {table: {each.name for each in native.get_columns(table)} for table, _ in columns}
+    for table, column in columns:
+        if column.split()[0] not in there[table]:
+            native.execute_sql(f"ALTER TABLE {table} ADD COLUMN {column}")
+
+
 def _first_tables(native: Any) -> None:
     native.create_tables(TABLES)
     reading.make(native)
 
 
 def _connection_life_and_polling(native: Any) -> None:
-    for table, column in (
+    _add_columns(
+        native,
         ("connection", "tried_at BIGINT"),
         ("connection", "refused_hash VARCHAR(255) NOT NULL DEFAULT ''"),
         ("connection", "disconnected_at BIGINT"),
@@ -55,8 +64,7 @@ def _connection_life_and_polling(native: Any) -> None:
         ("connection", "polling_since BIGINT"),
         ("contact_identity", "polled_at BIGINT"),
         ("session", "polled_at BIGINT"),
-    ):
-        native.execute_sql(f"ALTER TABLE {table} ADD COLUMN {column}")
+    )
     native.create_tables([CursorRow])
 
 
@@ -66,7 +74,8 @@ def _topic_and_sentiment(native: Any) -> None:
 
 
 def _hints_backfill_and_steps(native: Any) -> None:
-    for table, column in (
+    _add_columns(
+        native,
         ("connection", "connected_at BIGINT"),
         ("event", "hint BOOLEAN NOT NULL DEFAULT FALSE"),
         ("event", "found TEXT"),
@@ -80,8 +89,7 @@ def _hints_backfill_and_steps(native: Any) -> None:
         ("action", "remark TEXT NOT NULL DEFAULT ''"),
         ("budget", "lanes TEXT NOT NULL DEFAULT '{}'"),
         ("budget", "paced_at BIGINT"),
-    ):
-        native.execute_sql(f"ALTER TABLE {table} ADD COLUMN {column}")
+    )
     native.execute_sql("UPDATE connection SET connected_at = verified_at")
     native.execute_sql("UPDATE session SET gated_at = created_at")
     native.create_tables([ActionFileRow, BackfillRow])
@@ -96,14 +104,14 @@ def _outbound_events(native: Any) -> None:
 
 
 def _connections_of_the_pages(native: Any) -> None:
-    for table, column in (
+    _add_columns(
+        native,
         ("connection", "settings TEXT"),
         ("connection", "saved_by VARCHAR(255) NOT NULL DEFAULT ''"),
         ("connection", "saved_at BIGINT"),
         ("connection", "revision BIGINT NOT NULL DEFAULT 0"),
         ("backfill", "requested_by VARCHAR(255) NOT NULL DEFAULT ''"),
-    ):
-        native.execute_sql(f"ALTER TABLE {table} ADD COLUMN {column}")
+    )
     native.execute_sql("DROP INDEX IF EXISTS connection_name")
     native.execute_sql(
         "CREATE UNIQUE INDEX IF NOT EXISTS connection_name_provisioned ON connection (name, provisioned)"
@@ -112,7 +120,8 @@ def _connections_of_the_pages(native: Any) -> None:
 
 
 def _what_people_do(native: Any) -> None:
-    for table, column in (
+    _add_columns(
+        native,
         ("event", "retried_by VARCHAR(255) NOT NULL DEFAULT ''"),
         ("session", "taken_by VARCHAR(255) NOT NULL DEFAULT ''"),
         ("session", "own_doing BOOLEAN NOT NULL DEFAULT FALSE"),
@@ -123,8 +132,7 @@ def _what_people_do(native: Any) -> None:
         ("action", "verdict VARCHAR(255) NOT NULL DEFAULT ''"),
         ("action", "draft BIGINT"),
         ("action", "retried_by VARCHAR(255) NOT NULL DEFAULT ''"),
-    ):
-        native.execute_sql(f"ALTER TABLE {table} ADD COLUMN {column}")
+    )
 
 
 def _lists_and_search(native: Any) -> None:

@@ -62,6 +62,8 @@ class PostgresStore(Database):
         given = self._parameters
         options = (
             f"-c lock_timeout={int(self._gate_wait * 1000)} -c idle_in_transaction_session_timeout={STUCK_SECONDS}s"
+            # Nothing asked here runs for long: to compile a statement, or to start further processes, takes longer.
+            " -c jit=off -c max_parallel_workers_per_gather=0"
         )
         return guarded(PooledPsycopg3Database)(
             self._url,

@@ -17,8 +17,8 @@ LONGEST_TEXT = 50_000
 LEVELS = (12, 14, 16, 18, 20, 22)
 """On PostgreSQL a row also bears the numbers of the blocks it stands in, which hold two to the power of so many ids.
 
-GIN knows no order. By asking for a word in the newest two blocks of a size, then of the next size, the newest rows
-with a common word are found without gathering all of them.
+GIN knows no order. By asking for a word in the newest two blocks, then in more or larger ones, the newest rows with a
+common word are found without gathering all of them.
 """
 MOST_WORDS = 12
 """Words of a question that are looked for; whoever pastes a page gets what holds its beginning."""
@@ -159,13 +159,19 @@ def _by_blocks(db: Database, source: Source, asked: str, most: int) -> list[int]
         f"SELECT id FROM {source.table} WHERE {source.expression()} @@ (to_tsquery('simple', %s) && %s::tsquery)"
         " ORDER BY id + 0 DESC LIMIT %s"
     )
-    for level in LEVELS:
-        block = latest >> level
-        if block < 2:
+    least = 0
+    for level, number in ((level, number) for level in LEVELS for number in (2, 4)):
+        block, span = latest >> level, number << level
+        if block < number:
             break
-        ids = _ids(db, found, asked, f"'~{level}~{block}' | '~{level}~{block - 1}'", most)
+        if span < least:
+            continue
+        blocks = " | ".join(f"'~{level}~{block - back}'" for back in range(number))
+        ids = _ids(db, found, asked, blocks, most)
         if len(ids) >= most:
             return ids
+        # As far back as it takes, going by how many were found so far; a word may have been rarer of late.
+        least = span * min(64, max(2, most * 5 // 4 // (len(ids) + 1)))
     whole = f"SELECT id FROM {source.table} WHERE {source.expression()} @@ to_tsquery('simple', %s)"
     return _ids(db, f"{whole} ORDER BY id + 0 DESC LIMIT %s", asked, most)
 

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from flask import Flask
+from werkzeug.routing import Rule
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
@@ -230,3 +231,26 @@ class QuietHandler(WSGIRequestHandler):
     def connection_dropped(self, error: BaseException, environ: WSGIEnvironment | None = None) -> None:
         """Ends a connection that a fault has dealt with; no further request is to be read from it."""
         self.close_connection = True
+
+
+class OneWayRule(Rule):
+    """A rule by which addresses are read and never made.
+
+    werkzeug compiles two functions for each that is never called: most of the time that a simulator took to start.
+    """
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        return _never_made
+
+
+def _never_made(*_: Any, **__: Any) -> tuple[str, str]:
+    raise NotImplementedError("a simulator makes no addresses from its rules")
+
+
+class SimulatedApi(Flask):
+    """A vendor's endpoints: a Flask application that is quick to make, and without `url_for`."""
+
+    url_rule_class = OneWayRule
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, static_folder=None)

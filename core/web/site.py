@@ -17,6 +17,7 @@ from core.runtime import Runtime
 from core.store.database import StoreBusy
 from core.version import VERSION
 from core.web.guard import install_guard
+from core.web.problems import asked_by_a_program, problem
 from core.web.wording import ago, moment, plural
 
 POLICY = "; ".join(
@@ -110,6 +111,8 @@ def _install_headers(app: Flask, *, secure: bool) -> None:
 
 def _install_troubles(app: Flask) -> None:
     def shown(status: int, title: str, words: str) -> Response:
+        if asked_by_a_program():
+            return problem(status)
         page = render_template("trouble.html", status=status, title=title, words=words)
         response = make_response(page, status)
         if status == 503:

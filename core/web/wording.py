@@ -44,3 +44,11 @@ def speaks_as(identity: Identity) -> str:
     email = f" <{identity.agent_email}>" if identity.agent_email else ""
     place = f" at {identity.account}" if identity.account else ""
     return f"speaks as {identity.agent_name or identity.agent_id}{email}{place}"
+
+
+def span(seconds: float) -> str:
+    """How long something takes, in one unit."""
+    if seconds < 60:
+        return f"{seconds:.1f} s" if 0 < seconds < 10 and seconds % 1 else f"{seconds:.0f} s"
+    unit, name = next(((unit, name) for below, unit, name in _STEPS if seconds < below), (86400, "d"))
+    return f"{int(seconds // unit)} {name}"

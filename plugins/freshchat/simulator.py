@@ -23,7 +23,7 @@ from flask import Flask
 from werkzeug.wrappers import Request, Response
 
 from core.clock import Clock
-from core.testing.simulator import Simulator
+from core.testing.simulator import SimulatedApi, Simulator
 from core.testing.webhook_sender import WebhookSender
 from plugins.freshchat.simulator_account import Account
 from plugins.freshchat.simulator_answers import error, status_word
@@ -138,7 +138,7 @@ class FreshchatSimulator(Driving, Simulator):
     # ---------------------------------------------------------------------------------- what the machinery asks
 
     def build_app(self) -> Flask:
-        app = Flask("freshchat_simulator", static_folder=None)
+        app = SimulatedApi("freshchat_simulator")
         app.register_blueprint(build_api(self), url_prefix=self.api_prefix)
         app.register_blueprint(build_downloads(self))
         app.register_blueprint(build_remote(self))

@@ -9,6 +9,7 @@ import base64
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -36,11 +37,12 @@ KEY_SPELLINGS = ("one-line", "lines", "bare", "spki", "pkcs1", "crlf")
 class SigningKey:
     """The account's RSA key: RSASSA-PKCS1-v1_5 with SHA-256 over the exact body, in base64.
 
-    `pem` is a private key of one's own; without it one is made up. Raises `ValueError` saying what is wrong with it.
+    `pem` is a private key of one's own; without it one is made up, the same for all accounts of this process. Raises
+    `ValueError` saying what is wrong with it.
     """
 
     def __init__(self, pem: bytes | None = None) -> None:
-        self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048) if pem is None else _load(pem)
+        self._key = _made_up() if pem is None else _load(pem)
 
     def sign(self, body: bytes) -> str:
         """The value of X-Freshchat-Signature for this body."""
@@ -65,6 +67,12 @@ class SigningKey:
             "pkcs1": public.public_bytes(Encoding.PEM, PublicFormat.PKCS1).decode().strip(),
             "crlf": vendor.replace("\n", "\r\n"),
         }[spelling]
+
+
+@cache
+def _made_up() -> rsa.RSAPrivateKey:
+    """Once in a process: making one takes longer than most tests."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def _load(pem: bytes) -> rsa.RSAPrivateKey:

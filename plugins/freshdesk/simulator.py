@@ -26,7 +26,7 @@ from flask import Flask
 from werkzeug.wrappers import Request, Response
 
 from core.clock import Clock
-from core.testing.simulator import Simulator
+from core.testing.simulator import SimulatedApi, Simulator
 from plugins.freshdesk.simulator_account import Account
 from plugins.freshdesk.simulator_answers import error
 from plugins.freshdesk.simulator_api import build_api, build_downloads
@@ -149,7 +149,7 @@ class FreshdeskSimulator(Driving, Simulator):
     # ---------------------------------------------------------------------------------- what the machinery asks
 
     def build_app(self) -> Flask:
-        app = Flask("freshdesk_simulator", static_folder=None)
+        app = SimulatedApi("freshdesk_simulator")
         app.register_blueprint(build_api(self), url_prefix=self.api_prefix)
         app.register_blueprint(build_downloads(self))
         app.register_blueprint(build_remote(self))

@@ -115,12 +115,12 @@ def known(world: World, conversation: Any) -> tuple[Any, ...]:
 
 
 @contextmanager
-def service(vendor: str, **settings: Any) -> Iterator[Chats]:
+def service(vendor: str, place: Path, **settings: Any) -> Iterator[Chats]:
     """A service whose AI never speaks, so that what happens is the people's doing alone."""
-    with TemporaryDirectory() as folder:
-        place = Path(folder), f"sqlite:///{folder}/relaydesk.db", FakeClock()
+    with TemporaryDirectory(dir=place) as folder:
+        made = Path(folder), f"sqlite:///{folder}/relaydesk.db", FakeClock()
         # An account without a list of conversations cannot tell of a customer of whom every webhook was lost.
-        world = World(*place, dialect="documented") if vendor == "freshchat" else DeskWorld(*place)
+        world = World(*made, dialect="documented") if vendor == "freshchat" else DeskWorld(*made)
         try:
             world.start(poll_after_minutes=0, requests_per_minute=100_000, **settings)
             world.ai_plugin.answer = lambda turn: Silence()
@@ -131,7 +131,9 @@ def service(vendor: str, **settings: Any) -> Iterator[Chats]:
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("vendor", ["freshchat", "freshdesk"])
-def test_g9_lost_doubled_and_shuffled_webhooks_end_in_the_state_of_a_run_without_loss(vendor: str) -> None:
+def test_g9_lost_doubled_and_shuffled_webhooks_end_in_the_state_of_a_run_without_loss(
+    vendor: str, tmp_path: Path
+) -> None:
     seen: list[tuple[int, int]] = []
 
     @settings(
@@ -143,9 +145,9 @@ def test_g9_lost_doubled_and_shuffled_webhooks_end_in_the_state_of_a_run_without
     )
     @given(HISTORIES, st.integers(1, 10_000), st.booleans())
     def equal(histories: list[list[Part]], seed: int, auto: bool) -> None:
-        with service(vendor, auto_handle_all=auto) as people:
+        with service(vendor, tmp_path, auto_handle_all=auto) as people:
             expected = play(people, histories, None)
-        with service(vendor, auto_handle_all=auto) as people:
+        with service(vendor, tmp_path, auto_handle_all=auto) as people:
             found = play(people, histories, seed)
             states = [delivery.state for delivery in people.sim.webhooks.deliveries]
             seen.append((len(histories), states.count("dropped")))

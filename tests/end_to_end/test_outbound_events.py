@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from core.domain import Author, Handoff, MessageFact, Reason, Reply, Resolve, Summary
-from core.flow import announce
+from core.domain import Author, Handoff, Reason, Reply, Resolve, Summary
+from core.flow import closing, hand_over, speak
 from core.flow.announce import Said, tell
 from core.jobs.send_events import send_due
 from core.store.models import DeliveryRow, MessageRow
@@ -193,16 +193,28 @@ def test_a_message_is_told_with_who_wrote_it_and_what_hangs_on_it(desk: DeskWorl
     assert (customer["attachments"], customer["automatic"]) == ([], False)
 
 
-def test_an_agents_answer_through_relaydesk_is_told_apart_from_one_at_the_helpdesk(world: Any, heard: Any) -> None:
+def test_what_a_person_does_in_relaydesk_is_told_apart_from_what_is_done_at_the_helpdesk(
+    world: Any, heard: Any
+) -> None:
     world.start(server=ALLOWED)
     world.sim.customer_writes(world.ada, QUESTION)
     world.run(10)
     heard(world)
-    with world.runtime.db.write():
-        message = MessageRow.select().order_by(MessageRow.id.desc()).get()
-        fact = MessageFact(message.external_id, Author.AGENT, "1", message.text, message.at)
-        tell(world.runtime.db, world.session(), announce.said(message.id, fact, Author.AGENT, ours=True))
-    assert types(heard(world)) == ["conversation.agent_response"]
+    session, by = world.session().id, "hanna@example.com"
+    hand_over.take_over(world.runtime, session, by)
+    speak.write_note(world.runtime, session, CANARY, by)
+    speak.write_reply(world.runtime, session, "Let me handle this.", by)
+    world.run(10)
+    closing.resolve(world.runtime, session, by, resolved=True, tell_vendor=True)
+    world.run(200)
+    to_human, said, closed = heard(world)
+    assert types([to_human, said, closed]) == [TO_HUMAN, "conversation.agent_response", CLOSED]
+    assert to_human["data"]["reason"] == "human_agent_decided"
+    assert said["data"]["message"]["text"] == "Let me handle this."
+    assert said["data"]["message"]["author"]["type"] == "agent"
+    assert closed["data"]["closed_by"] == {"type": "human", "id": by, "email": by}
+    assert (closed["data"]["resolution_type"], closed["data"]["is_from_third_party"]) == ("hard", False)
+    assert "canary" not in str([to_human, said, closed])
 
 
 # --------------------------------------------------------------------------------------------- what is not

@@ -446,6 +446,8 @@ def test_a_connection_of_the_file_wins_over_one_of_its_name_until_it_leaves_the_
     assert "the configuration file has a connection support too, and the file's counts: take it out" in second.error
     assert world.connections.named("support").id == first.id
     assert not world.connections.get(second.id).active
+    with pytest.raises(NotSaved, match="the file's counts"):
+        change(world, auto_handle_all=False)
     file.write_text(text, encoding="utf-8")
     world.connections.read_again()
     provision(world.runtime)
@@ -553,6 +555,8 @@ def test_choices_need_a_connection_that_works_and_name_what_is_wrong(world: Any)
     world.connect()
     connection = world.connections.named("support")
     assert choices(world.runtime, connection, "checkbox_fields").choices == ()
+    world.sim.add_agent("gone@example.com", "Gone Agent", deactivated=True)
+    assert [each.value for each in choices(world.runtime, connection, "agents").choices] == [world.human.id]
     with pytest.raises(NotSaved) as caught:
         choices_for(world.runtime, world.connector, world.given(access_token=WRONG), "agents")
     assert caught.value.key == "access_token"

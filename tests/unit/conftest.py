@@ -88,6 +88,12 @@ class Rows:
 
 
 @pytest.fixture
+def hand() -> type[Rows]:
+    """For a test that has stores of its own."""
+    return Rows
+
+
+@pytest.fixture
 def rows(db: Database, clock: FakeClock) -> Rows:
     """A hand that writes rows into the store."""
     return Rows(db, clock)

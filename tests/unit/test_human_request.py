@@ -610,6 +610,6 @@ def test_no_text_makes_it_fail(text: str) -> None:
     ],
 )
 def test_a_huge_text_takes_no_time(piece: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()  # the machine may be busy with others
     asks_for_human(piece * (100_000 // len(piece)))
-    assert time.perf_counter() - started < 1.0
+    assert time.thread_time() - started < 1.0

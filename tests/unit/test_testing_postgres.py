@@ -43,11 +43,25 @@ def test_clearing_cuts_whoever_is_still_connected(kept: KeptDatabase) -> None:
             forgotten.execute("SELECT 1")
 
 
+def test_clearing_goes_on_where_its_own_connection_was_cut(kept: KeptDatabase) -> None:
+    url = kept.url
+    add(url)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    kept.clear()
+    assert kept.url == url
+    assert add(url) == 1
+
+
 @pytest.mark.parametrize(
     "change",
     [
         "CREATE TABLE more (id int)",
         "ALTER TABLE scheduler_lease DROP COLUMN owner",
+        "DROP INDEX job_run_job_slot",
         "DELETE FROM migration WHERE number = 1",
     ],
 )

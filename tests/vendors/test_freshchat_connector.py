@@ -301,6 +301,7 @@ def test_41_a_note_is_private_and_ends_in_its_reference(vendor: requests_mock.Mo
         (action(ActionKind.UNASSIGN), {"assigned_agent_id": "", "status": "new"}),
         (action(ActionKind.RESOLVE), {"status": "resolved"}),
         (action(ActionKind.UPDATE, fields={"properties": {"cf_x": "1"}}), {"properties": {"cf_x": "1"}}),
+        (action(ActionKind.UPDATE, fields={"status": "new"}), {"status": "new"}),
     ],
 )
 def test_30_40_47_values_are_set_by_updating_the_conversation(
@@ -458,6 +459,8 @@ def test_a_note_is_proved_by_its_reference_alone(vendor: requests_mock.Mocker) -
         (action(ActionKind.UNASSIGN), {"status": "assigned", "assigned_agent_id": "a1"}, False),
         (action(ActionKind.RESOLVE), {"status": "resolved"}, True),
         (action(ActionKind.RESOLVE), {"status": "assigned"}, False),
+        (action(ActionKind.UPDATE, fields={"status": "new"}), {"status": "assigned"}, True),
+        (action(ActionKind.UPDATE, fields={"status": "new"}), {"status": "resolved"}, False),
         (action(ActionKind.UPDATE, fields={"properties": {"x": "1"}}), {"properties": {"x": "1", "y": "2"}}, True),
         (action(ActionKind.UPDATE, fields={"properties": {"x": "1"}}), {"properties": {"x": "2"}}, False),
         (action(ActionKind.UPDATE, fields={"properties": {"x": "1"}}), {}, False),

@@ -13,11 +13,17 @@ import requests
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_public_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_der_public_key,
+    load_pem_public_key,
+)
 
 from core.testing.receiver import Received, WebhookReceiver
 from plugins.freshchat.simulator import DIALECTS, FreshchatSimulator
-from plugins.freshchat.simulator_webhooks import CLOSE_SPELLINGS
+from plugins.freshchat.simulator_webhooks import CLOSE_SPELLINGS, SigningKey
 
 
 @pytest.fixture
@@ -75,6 +81,11 @@ def test_the_signature_is_rsa_over_the_exact_body(
     assert received.headers["x-retry-count"] == "0"
 
 
+def a_private_key() -> bytes:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
 def test_the_signature_fails_over_remade_json_and_under_another_accounts_key(
     sim: FreshchatSimulator, receiver: WebhookReceiver
 ) -> None:
@@ -83,8 +94,10 @@ def test_the_signature_fails_over_remade_json_and_under_another_accounts_key(
     received = receiver.received[0]
     with pytest.raises(InvalidSignature):
         verify(sim, Received(json.dumps(received.json).encode(), received.headers, None))
+    other = FreshchatSimulator()
+    other.key = SigningKey(a_private_key())
     with pytest.raises(InvalidSignature):
-        verify(FreshchatSimulator(), received)
+        verify(other, received)
 
 
 def test_the_public_key_is_shown_in_the_spellings_seen(sim: FreshchatSimulator) -> None:

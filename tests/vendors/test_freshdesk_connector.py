@@ -64,6 +64,12 @@ def test_90_a_ticket_given_back_loses_its_marker() -> None:
     assert FRESHDESK.handback_steps(session(data={"marker": True}), connection(marker="")) == ()
 
 
+def test_a_closed_ticket_is_opened_by_its_status() -> None:
+    assert FRESHDESK.reopen_steps(session(), connection()) == (
+        Step(ActionKind.UPDATE, fields={"values": {"status": 2}}),
+    )
+
+
 @pytest.mark.parametrize(
     ("mode", "tags"),
     [

@@ -6,6 +6,7 @@ found      which sessions a text finds, and which need a person
 thread     one session with everything in it
 single     what a page asks for by its number
 activity   events, decisions and actions, and how each connection fares
+aftermath  what came of an event, and how late the webhooks are
 contacts   the people, and one of them with all their sessions
 cursors    where a list goes on: keyset cursors
 rows       plain values of a query

@@ -1,0 +1,272 @@
+"""How fast the pages are with much in the store: the time each takes in the server, on both engines.
+
+Run it as `.venv/bin/python -m benchmarks.reading` from the project's root. It fills a store with 200,000 sessions and
+1,000,000 messages (and contacts, events, decisions and actions to match), serves it from one process, asks for every
+page over HTTP and prints the median and the 95th percentile of the time between a request's arrival in the application
+and the end of its answer, the processor's part of it, and how many times that of an empty store the median is.
+`--cache DIR` keeps the stores for the next run; `--quick` takes a hundredth of the size. PostgreSQL is expected at
+127.0.0.1:5432, or where RELAYDESK_TEST_POSTGRES says; databases of its own are made there, and dropped without --cache.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+import psycopg
+import requests
+from argon2 import PasswordHasher
+from flask import Flask
+from rich.console import Console
+from rich.table import Table
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from benchmarks.reading_store import EMPTY, FULL, LONG_SESSION, QUICK, RARE, STORE_NOW, Language, Size, build
+from core.app import create_app
+from core.clock import SystemClock
+from core.config import load_config
+from core.runtime import Runtime, build_runtime
+from core.store.database import Database, open_database
+from core.store.migrations import STEPS
+from core.testing.clock import FakeClock
+from core.testing.postgres import find_server
+from core.web.queries import activity, contacts, overview
+from core.web.queries.sessions import SessionFilter, counts, list_sessions
+
+EMAIL, PASSWORD = "reader@example.com", "a password for this benchmark"
+LIMIT_MS = 50.0
+"""What no page may take longer than, by the median."""
+console = Console(width=120)
+
+Ask = Callable[[Database], object]
+
+
+def pages(db: Database, size: Size) -> list[tuple[str, str]]:
+    """What is asked for by its address."""
+    cursor = ""
+    for _ in range(99):
+        cursor = list_sessions(db, cursor=cursor).next_cursor or cursor
+    return [
+        ("inbox, first page", "/"),
+        ("inbox, page 100", f"/?cursor={cursor}"),
+        (f"session of {LONG_SESSION} messages", f"/sessions/{max(1, size.sessions - 1)}"),
+    ]
+
+
+def questions(size: Size) -> list[tuple[str, Ask]]:
+    """What has no page of its own yet, and is asked of the store."""
+    language = Language.of(size)
+    wanted = {
+        "open": SessionFilter(status="open"),
+        "open, the AI's": SessionFilter(status="open", owner="ai"),
+        "open, humans'": SessionFilter(status="open", owner="human"),
+        "open, nobody's": SessionFilter(status="open", owner="nobody"),
+        "handed off": SessionFilter(handed_off=True),
+        "needs a person": SessionFilter(needs_person=True),
+        "by phone (one of 1,000)": SessionFilter(channel="phone"),
+        "in shadow mode (none)": SessionFilter(mode="shadow"),
+        "of one connection (1 %)": SessionFilter(connection="returns"),
+        "search: rare word": SessionFilter(q=RARE),
+        "search: the commonest word": SessionFilter(q=language.words[0]),
+        "search: a usual word": SessionFilter(q=language.words[300]),
+        "search: beginning of a name": SessionFilter(q="jör"),
+        "search: ticket id": SessionFilter(q=str(40_000 + size.sessions - 5)),
+        "search: session id": SessionFilter(q=f"#{size.sessions}"),
+    }
+    asked: list[tuple[str, Ask]] = [
+        (label, lambda db, wanted=each: list_sessions(db, wanted)) for label, each in wanted.items()
+    ]
+    return [
+        *asked,
+        ("figures of the tabs", counts),
+        ("activity: events", activity.list_events),
+        ("activity: failed events", lambda db: activity.list_events(db, activity.EventFilter(states=("failed",)))),
+        ("activity: imported events", lambda db: activity.list_events(db, activity.EventFilter(source="backfill"))),
+        ("activity: decisions", activity.list_decisions),
+        ("activity: decisions of a rare reason", lambda db: activity.list_decisions(db, reason="frustration")),
+        ("activity: dead actions", lambda db: activity.list_actions(db, states=activity.DEAD)),
+        ("activity: connections", overview.statuses),
+        ("contacts", contacts.list_contacts),
+        ("contacts: beginning of a name", lambda db: contacts.list_contacts(db, "jör")),
+    ]
+
+
+# ------------------------------------------------------------------------------------------------------- the stores
+
+
+@contextmanager
+def store(engine: str, size: Size, cache: Path | None) -> Iterator[str]:
+    """The address of a store of a size, made or found again; what was made for this run alone is removed after it."""
+    name = f"relaydesk_reading_{size.sessions}_{STEPS[-1][0]}"
+    with ExitStack() as stack:
+        if engine == "sqlite":
+            folder = cache or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="relaydesk-reading-")))
+            folder.mkdir(parents=True, exist_ok=True)
+            url = f"sqlite:///{folder.resolve() / name}.db"
+            there = (folder / f"{name}.db").exists()
+        else:
+            server = find_server()
+            url = f"{server.rpartition('/')[0]}/{name}"
+            with psycopg.connect(server, autocommit=True) as connection:
+                asked = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
+                there = asked.fetchone() is not None
+                if not there:
+                    connection.execute(f'CREATE DATABASE "{name}"')
+            if cache is None:
+                stack.callback(_drop, server, name)
+        if not there:
+            console.print(f"Filling {engine} with {size.sessions:,} sessions and {size.messages:,} messages")
+            db = open_database(url, SystemClock(), single_process=True)
+            build(db, size, console.print)
+            db.close()
+        yield url
+
+
+def _drop(server: str, name: str) -> None:
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+# ------------------------------------------------------------------------------------------------------- measuring
+
+
+class Watch:
+    """Takes the time of each request inside the application, in milliseconds: of the clock, and of the processor.
+
+    The processor's is the thread's own, and that of the server's processes on this machine where the store has some:
+    the one figure that other programs on the machine change little.
+    """
+
+    def __init__(self, app: Any, db: Database) -> None:
+        self._app, self._db = app, db
+        self._processes: list[Path] = []
+        self.taken: tuple[float, float] = (0.0, 0.0)
+
+    def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
+        clock, processor, others = time.perf_counter(), time.thread_time(), self._others()
+        body = b"".join(self._app(environ, start_response))
+        taken = time.perf_counter() - clock, time.thread_time() - processor + self._others() - others
+        self.taken = taken[0] * 1000, taken[1] * 1000
+        return [body]
+
+    def look(self) -> None:
+        """Find the server's processes that this one is connected to."""
+        if self._db.engine == "postgresql":
+            asked = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            with self._db.read():
+                found = self._db.native.execute_sql(f"{asked} UNION SELECT pg_backend_pid()").fetchall()
+            self._processes = [Path(f"/proc/{pid}/schedstat") for (pid,) in found]
+
+    def _others(self) -> float:
+        return sum(int(each.read_text().split()[0]) for each in self._processes if each.exists()) / 1e9
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, *_: Any, **__: Any) -> None:
+        """Nothing: thousands of lines say nothing."""
+
+
+@contextmanager
+def served(url: str) -> Iterator[tuple[Runtime, Flask]]:
+    """The service over a store, at the moment the store was made for."""
+    with tempfile.TemporaryDirectory(prefix="relaydesk-reading-") as folder:
+        path = Path(folder) / "config.toml"
+        cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+        path.write_text(
+            f'[server]\nbase_url = "http://127.0.0.1"\nsecret_key = "{"k" * 40}"\n'
+            f'admin_email = "{EMAIL}"\nadmin_password_hash = "{cheap}"\n'
+            f'[database]\nurl = "{url}"\n[plugins]\nenabled = []\n'
+        )
+        runtime = build_runtime(load_config(path), FakeClock(STORE_NOW))
+        try:
+            yield runtime, create_app(runtime)
+        finally:
+            runtime.close()
+
+
+def measure(url: str, size: Size, rounds: int) -> dict[str, list[tuple[float, float]]]:
+    """The times of every page and question, by its label; one that the store has nothing for is left out."""
+    with served(url) as (runtime, app):
+        asked = pages(runtime.db, size)
+        for number, (label, question) in enumerate(questions(size)):
+            address = f"/asked/{number}"
+            app.add_url_rule(address, address, lambda question=question: str(len(repr(question(runtime.db)))))
+            asked.append((label, address))
+        watch = Watch(app, runtime.db)
+        server = make_server("127.0.0.1", 0, watch, threaded=True, request_handler=_Quiet)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            return _times(f"http://127.0.0.1:{server.port}", watch, asked, rounds)
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
+
+
+def _times(
+    origin: str, watch: Watch, asked: list[tuple[str, str]], rounds: int
+) -> dict[str, list[tuple[float, float]]]:
+    found: dict[str, list[tuple[float, float]]] = {}
+    with requests.Session() as http:
+        http.auth = (EMAIL, PASSWORD)
+        # Round by round, so that a busy moment of the machine falls on all alike; the first one warms up.
+        for turn in range(rounds + 1):
+            watch.look()
+            for label, path in asked:
+                answer = http.get(f"{origin}{path}", timeout=60)
+                if answer.status_code == 404:
+                    continue
+                answer.raise_for_status()
+                if turn:
+                    found.setdefault(label, []).append(watch.taken)
+    return found
+
+
+def show(engine: str, size: Size, times: dict[str, list[tuple[float, float]]], empty: dict[str, Any]) -> bool:
+    """Print a table; returns whether every median is within the limit."""
+    title = f"{engine}: {size.sessions:,} sessions, {size.messages:,} messages; milliseconds in the server"
+    table = Table("page", *("median", "95 %", "processor", "to empty"), title=title)
+    good = True
+    for label, taken in times.items():
+        clock = sorted(each for each, _ in taken)
+        middle = statistics.median(clock)
+        good = good and middle <= LIMIT_MS
+        before = statistics.median(each for each, _ in empty[label]) if label in empty else None
+        table.add_row(
+            label,
+            f"[{'green' if middle <= LIMIT_MS else 'red'}]{middle:.1f}[/]",
+            f"{clock[int(len(clock) * 0.95)]:.1f}",
+            f"{statistics.median(each for _, each in taken):.1f}",
+            f"{middle / before:.1f}" if before else "",
+        )
+    console.print(table)
+    return good
+
+
+@click.command()
+@click.option("--engine", type=click.Choice(["sqlite", "postgresql", "both"]), default="both", show_default=True)
+@click.option("--quick", is_flag=True, help="A hundredth of the size, in some seconds.")
+@click.option("--cache", type=click.Path(file_okay=False, path_type=Path), help="Keep the stores, and use them again.")
+@click.option("--rounds", default=30, show_default=True, help="How many times each page is asked for.")
+def main(engine: str, quick: bool, cache: Path | None, rounds: int) -> None:
+    """Measure the pages, and end with 1 if one takes longer than it may; a quick run only shows the figures."""
+    size = QUICK if quick else FULL
+    good = True
+    for name in ("sqlite", "postgresql") if engine == "both" else (engine,):
+        with store(name, EMPTY, None) as url:
+            empty = measure(url, EMPTY, rounds)
+        with store(name, size, cache) as url:
+            good = show(name, size, measure(url, size, rounds), empty) and good
+    raise SystemExit(0 if good or quick else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""What a person sees of a page, and what must never be: errors, sideways scroll, things that overlap, barriers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
+SHOTS = Path(os.environ.get("RELAYDESK_SCREENSHOTS", Path(__file__).parent / "screenshots"))
+"""Where the screenshots of every page are kept, at both widths."""
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+PATIENCE = 20_000
+"""Milliseconds: what is waited for takes a second or two, on a machine that has other things to do it takes more."""
+OVERLAPS = """() => {
+  const shown = [...document.querySelectorAll("a, button, input, select, textarea, summary")].filter((one) => {
+    const style = getComputedStyle(one);
+    const box = one.getBoundingClientRect();
+    const hidden = style.visibility === "hidden" || style.display === "none" || box.width < 2 || box.height < 2;
+    return !hidden && !one.closest(".visually-hidden, .visually-hidden-focusable, details:not([open]) > :not(summary)");
+  });
+  const found = [];
+  for (const [at, one] of shown.entries()) {
+    for (const other of shown.slice(at + 1)) {
+      if (one.contains(other) || other.contains(one)) continue;
+      const sticky = [one, other].some((each) => each.closest(".session-head, .own, .menu"));
+      if (sticky) continue;
+      for (const a of one.getClientRects()) for (const b of other.getClientRects()) {
+        const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+        const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+        if (wide > 2 && high > 2) found.push(`${one.outerHTML.slice(0, 80)} and ${other.outerHTML.slice(0, 80)}`);
+      }
+    }
+  }
+  return found;
+}"""
+
+
+class Person:
+    """Somebody at the pages with a browser."""
+
+    def __init__(self, browser: Browser, url: str, name: str, **options: Any) -> None:
+        self.url = url
+        self._name = name
+        self._context = browser.new_context(viewport=WIDE, **options)
+        self._context.grant_permissions(["clipboard-read", "clipboard-write"], origin=url)
+        self.page: Page = self._context.new_page()
+        self.page.set_default_timeout(PATIENCE)
+        self.complaints: list[str] = []
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        self.expected: list[str] = []
+        """Parts of complaints that are meant: a refused form answers 4xx, which browsers call an error."""
+
+    def leave(self) -> None:
+        """Close the browser's window; nothing may have gone wrong in it."""
+        self._context.close()
+        assert [one for one in self.complaints if not any(part in one for part in self.expected)] == []
+
+    def go(self, path: str) -> None:
+        """Open an address."""
+        self.page.goto(path if path.startswith("http") else f"{self.url}{path}")
+
+    def sees(self, words: str, within: str = "body") -> Locator:
+        """Wait until something is to be read, without reloading."""
+        found = self.page.locator(within).get_by_text(words).first
+        expect(found).to_be_visible(timeout=PATIENCE)
+        return found
+
+    def fill(self, **fields: str) -> None:
+        """Fill in fields by the beginning of their labels, with spaces for underscores."""
+        for label, value in fields.items():
+            self.page.get_by_label(label.replace("_", " ")).first.fill(value)
+
+    def press(self, words: str) -> None:
+        """Press the button, or follow the link, that reads so."""
+        button = self.page.get_by_role("button", name=words).or_(self.page.get_by_role("link", name=words))
+        button.first.click()
+
+    def look(self, name: str) -> None:
+        """Keep a screenshot at both widths, and find nothing wrong with the page at either."""
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        for size in (NARROW, WIDE):
+            self.page.set_viewport_size(size)
+            width = size["width"]
+            self.page.screenshot(path=SHOTS / f"{self._name}-{name}-{width}.png", full_page=True)
+            told = f"{name} at {width} px"
+            scrolled = self.page.evaluate("document.documentElement.scrollWidth")
+            assert scrolled <= width, f"{told} scrolls sideways: {scrolled} px"
+            assert self.page.evaluate(OVERLAPS) == [], told
+            self.has_no_barrier(told)
+
+    def has_no_barrier(self, told: str) -> None:
+        """Let axe-core look for what keeps people out."""
+        found = Axe().run(self.page).response["violations"]
+        serious = [
+            f"{one['id']}: {node['html'][:120]} ({node['failureSummary'][:200]})"
+            for one in found
+            if one["impact"] in ("serious", "critical")
+            for node in one["nodes"]
+        ]
+        assert serious == [], told
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"{message.type}: {message.text}")
