@@ -12,6 +12,7 @@ from flask_wtf import FlaskForm
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 from wtforms import DateTimeLocalField, SelectMultipleField, StringField, SubmitField, URLField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -55,7 +56,7 @@ class SubscriptionForm(FlaskForm):  # type: ignore[misc]  # the library ships no
     description = StringField("What it is for", [Length(max=255)])
     events = SelectMultipleField(
         "Which events",
-        choices=[(event, MEANING[event]) for event in EVENTS],
+        choices=[SelectChoice(event, MEANING[event]) for event in EVENTS],
         option_widget=CheckboxInput(),
         widget=ListWidget(prefix_label=False),
     )
