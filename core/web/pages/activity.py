@@ -67,6 +67,7 @@ def pages(runtime: Runtime) -> Blueprint:
         blueprint.add_app_template_filter(words)
     _add_overview(blueprint, runtime)
     _add_events(blueprint, runtime)
+    _add_replay(blueprint, runtime)
     _add_lists(blueprint, runtime)
     _add_dead(blueprint, runtime)
     return blueprint
@@ -130,6 +131,8 @@ def _add_events(blueprint: Blueprint, runtime: Runtime) -> None:
             confirm=Confirm(),
         )
 
+
+def _add_replay(blueprint: Blueprint, runtime: Runtime) -> None:
     @blueprint.post(f"/activity/events/<{ROW_ID}:event_id>/replay")
     @needs(Role.ADMIN)
     def replay(event_id: int) -> AnyResponse:
