@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +48,19 @@ def choices(runtime: Runtime, connection: Connection, what: str) -> Choices:
     return _offered(connector, found, connection.agent_id, what)
 
 
+def choices_of(runtime: Runtime, connection: Connection, wanted: Iterable[str]) -> dict[str, Choices]:
+    """The same for all that a form offers: while the vendor is slow or silent, the page does not wait for the rest."""
+    found: dict[str, Choices] = {}
+    late = time.monotonic() + ONE_CALL_SECONDS
+    for what in wanted:
+        if found and time.monotonic() > late:
+            label = runtime.connections.connector(connection).label
+            found[what] = Choices(problem=f"{label} is slow to answer just now, so it was not asked for these")
+        else:
+            found[what] = choices(runtime, connection, what)
+    return found
+
+
 def choices_for(
     runtime: Runtime, connector: str, given: Mapping[str, Any], what: str, existing: int | None = None
 ) -> Choices:
@@ -55,6 +68,13 @@ def choices_for(
 
     Raises `NotSaved` for what is wrong with the fields or at the vendor, as saving would; nothing is kept.
     """
+    return choices_for_form(runtime, connector, given, (what,), existing)[what]
+
+
+def choices_for_form(
+    runtime: Runtime, connector: str, given: Mapping[str, Any], wanted: Iterable[str], existing: int | None = None
+) -> dict[str, Choices]:
+    """The same for all that the form offers. Raises as `choices_for` does."""
     row = None if existing is None else editable(runtime, existing)
     speaking = runtime.connections.connector_named(connector)
     entered = read_settings(runtime, speaking, given, row)
@@ -67,7 +87,10 @@ def choices_for(
         else:
             http = runtime.connections.paced(row.id, speaking, settings, Priority.SYNC, on_trial=True)
         connection = Connection(existing or 0, "", connector, settings, identity)
-        return _offered(speaking, _read(speaking, connection, http, what), identity.agent_id, what)
+        return {
+            what: _offered(speaking, _read(speaking, connection, http, what), identity.agent_id, what)
+            for what in wanted
+        }
 
 
 def _hurried(settings: Mapping[str, Any]) -> dict[str, Any]:

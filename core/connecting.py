@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from core.access import audit
 from core.config import ConnectionConfig, fingerprint
 from core.config_schema import NAME
 from core.connector import Connector
@@ -202,6 +203,7 @@ def _make(runtime: Runtime, connector: Connector, name: str, entered: Entered, i
         if made is None:  # somebody else was faster
             raise _name_taken()
         note_connected(runtime, made, configured, now)
+        audit.note(runtime.db, by, "connection.made", name, {"connector": connector.name})
 
 
 def _change(
@@ -221,8 +223,17 @@ def _change(
             # Whether it was sent can only be seen by who sent it, and that is another one from now on.
             parked = park_in_doubt(row.id, now, AGENT_CHANGED)
         note_connected(runtime, row.id, configured, now)
+        _note_change(runtime, row, entered, by)
     for action in parked:
         runtime.plugins.observe("action_settled", action=action)
+
+
+def _note_change(runtime: Runtime, row: ConnectionRow, entered: Entered, by: str) -> None:
+    """Which settings are others now goes into the record, and not what they are."""
+    before = present.settings if (present := runtime.connections.stored(row)) else {}
+    changed = sorted(key for key, value in entered.settings.items() if before.get(key) != value)
+    done = "reconnected" if row.disconnected_at else "changed" if changed else "verified"
+    audit.note(runtime.db, by, f"connection.{done}", row.name, {"settings": changed} if changed else {})
 
 
 def _address(runtime: Runtime, connector: Connector, row: ConnectionRow) -> str:
@@ -238,8 +249,7 @@ def _refuse_another_account(row: ConnectionRow, identity: Identity) -> None:
                 "",
                 f"the address leads to {identity.account}, where the AI is another agent than in the account whose "
                 f"conversations {row.name} has",
-                "Make a new connection for another account. If it is the same account under a new address, change the "
-                "address first, and the agent afterwards.",
+                "Make a new connection for another account. The same account under a new address: first the address.",
             )
         )
 
@@ -285,6 +295,7 @@ def delete(runtime: Runtime, connection_id: int, by: str) -> None:
         for table in (BudgetRow, CursorRow, BackfillRow, DirectoryRow):
             table.delete().where(table.connection == row.id).execute()
         ConnectionRow.delete().where(ConnectionRow.id == row.id).execute()
+        audit.note(runtime.db, by, "connection.deleted", row.name)
     log.info("connection %s was deleted by %s", row.name, by)
 
 

@@ -57,6 +57,12 @@ class Connector(abc.ABC):
     `poll` and `changes` are two ways of finding what webhooks have not told: conversation by conversation while they
     are silent, or by a list of what has changed, all the time.
     """
+    about: ClassVar[str] = ""
+    """What connecting it brings, in a sentence, for whoever chooses what to connect."""
+    setup_minutes: ClassVar[int] = 10
+    """About how long a person needs to connect it, the steps at the vendor included."""
+    verify_label: ClassVar[str] = "Test & save"
+    """What the button is called with which settings are tried and, if they work, kept."""
     domains: ClassVar[tuple[str, ...]] = ()
     """Host names (and all below them) that are the vendor's own: the only ones a page may point a connection to."""
 

@@ -36,7 +36,8 @@ class FormField:
     """A field of a form. `kind` is text, number, switch, secret, choice, or picker of what `picks` says.
 
     `group` is where it stands: "account" comes first, "advanced" is folded away. `value` is what is shown, never a
-    secret; `secret_is_set` says that there is one, which stays if nothing is entered. `multiline` texts have lines.
+    secret; `secret_is_set` says that there is one, which stays if nothing is entered. `multiline` texts have lines. A
+    switch has `choices` where its two states are better said in words: "true" and "false".
     """
 
     name: str
@@ -108,7 +109,7 @@ def _form_field(name: str, declared: fields.Field[Any], settings: Mapping[str, A
     return FormField(
         name=name,
         label=str(about.get("label") or name.replace("_", " ").capitalize()),
-        help=str(about.get("help") or ""),
+        help=str(about.get("page_help") or about.get("help") or ""),
         kind=_kind(declared),
         group=str(about.get("group") or (ADVANCED if name in _ADVANCED else ACCOUNT)),
         required=declared.required,
@@ -134,6 +135,9 @@ def _kind(declared: fields.Field[Any]) -> str:
 
 
 def _choices(declared: fields.Field[Any]) -> Iterator[Choice]:
+    if isinstance(declared, fields.Boolean):
+        words = declared.metadata.get("words", ())
+        yield from (Choice(value, str(each)) for value, each in zip(("true", "false"), words, strict=False))
     if isinstance(declared, fields.Enum):
         yield from (Choice(str(each.value), str(each.value)) for each in declared.enum)
     for check in declared.validators:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.connecting import NoConnection, place_in_file
+from core.connecting import NoConnection, is_used, place_in_file
 from core.domain import Connection, Guide, Identity
 from core.jobs.backfill_requests import Progress, can_backfill, progress
 from core.remarks import remarks
@@ -52,13 +52,16 @@ class Setup:
     """What is to be done at the vendor until events arrive, and how the import of the past goes.
 
     `url` is the webhook address, a secret, and `guide` what to do with it; both are None while it is disconnected or
-    cannot be used. `can_backfill` says whether there can be an import.
+    cannot be used. `farewell` is what to delete at the vendor while it is disconnected. `can_backfill` says whether
+    there can be an import, `used` whether anything has ever come in: then it cannot be deleted.
     """
 
     overview: Overview
     url: str | None
     guide: Guide | None
+    farewell: Guide | None
     can_backfill: bool
+    used: bool
     backfill: Progress | None
 
 
@@ -78,11 +81,20 @@ def setup(runtime: Runtime, connection_id: int) -> Setup:
     """What the page of a connection needs beside its form. Raises `NoConnection`."""
     shown = overview(runtime, connection_id)
     connection = shown.connection
-    reachable = bool(connection.settings) and shown.state != "disconnected"
+    cut = shown.state == "disconnected"
+    reachable = bool(connection.settings) and not cut
     url = webhook_url(runtime, connection) if reachable else None
     guide = runtime.connections.connector(connection).setup_guide(connection, url) if url else None
+    farewell = farewell_guide(runtime, connection) if cut else None
     imports = reachable and can_backfill(runtime, connection)
-    return Setup(shown, url, guide, imports, progress(runtime, connection_id))
+    with runtime.db.read():
+        used = is_used(connection_id)
+    return Setup(shown, url, guide, farewell, imports, used, progress(runtime, connection_id))
+
+
+def farewell_guide(runtime: Runtime, connection: Connection) -> Guide | None:
+    """What to delete at the vendor once a connection is cut; None for one whose settings cannot be read."""
+    return runtime.connections.connector(connection).farewell_guide(connection) if connection.settings else None
 
 
 def webhook_url(runtime: Runtime, connection: Connection) -> str:

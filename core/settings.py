@@ -89,37 +89,58 @@ class ConnectorSettings(PluginSettings):
     timeout_seconds = fields.Float(
         load_default=10.0,
         validate=validate.Range(min=0.05, max=120),
-        metadata={"help": "how long one call to the vendor may take as a whole, in seconds"},
+        metadata={
+            "label": "Time-out of a call",
+            "help": "how long one call to the vendor may take as a whole, in seconds",
+        },
     )
     dedupe_hours = fields.Float(
         load_default=24.0,
         validate=validate.Range(min=1),
-        metadata={"help": "how long a delivery counts as a repeat of the same event, in hours"},
+        metadata={
+            "label": "Repeats within hours",
+            "help": "how long a delivery counts as a repeat of the same event, in hours",
+        },
     )
     max_retries = fields.Integer(
         load_default=3,
         validate=validate.Range(min=0, max=10),
-        metadata={"help": "how often an effect that certainly or provably did not happen is tried again"},
+        metadata={
+            "label": "Further tries",
+            "help": "how often an effect that certainly or provably did not happen is tried again",
+        },
     )
     uncertain = fields.String(
         load_default="resend",
-        validate=validate.OneOf(["resend", "park"]),
-        metadata={"help": "after an uncertain send that reading back does not find: resend, or park it for a person"},
+        validate=validate.OneOf(["resend", "park"], labels=["Send it again", "Park it for a person"]),
+        metadata={
+            "label": "After an uncertain send",
+            "help": "after an uncertain send that reading back does not find: resend, or park it for a person",
+        },
     )
     requests_per_minute = fields.Integer(
         load_default=60,
         validate=validate.Range(min=1),
-        metadata={"help": "calls a minute that Relaydesk may make to this account, over all its processes"},
+        metadata={
+            "label": "Calls per minute",
+            "help": "calls a minute that Relaydesk may make to this account, over all its processes",
+        },
     )
     poll_after_minutes = fields.Float(
         load_default=5.0,
         validate=validate.Range(min=0),
-        metadata={"help": "after how many minutes without a webhook the account is polled instead; 0 polls always"},
+        metadata={
+            "label": "Minutes until polling",
+            "help": "after how many minutes without a webhook the account is polled instead; 0 polls always",
+        },
     )
     poll_seconds = fields.Float(
         load_default=60.0,
         validate=validate.Range(min=5),
-        metadata={"help": "how long after one round of polling the next begins, in seconds"},
+        metadata={
+            "label": "Seconds between rounds of polling",
+            "help": "how long after one round of polling the next begins, in seconds",
+        },
     )
 
 

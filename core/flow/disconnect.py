@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from core.access import audit
 from core.domain import Action, ActionState, Connection, Outcome, Owner, Reason, SessionStatus
 from core.errors import ConfigError
 from core.flow import leases, outbox, sessions, turns
@@ -62,6 +63,7 @@ def disconnect(runtime: Runtime, connection: Connection, by: str = "") -> Discon
         _end_downloads(connection.id)
         SessionRow.update(resolve_due_at=None).where(SessionRow.connection == connection.id).execute()
         assigned = _still_assigned(connection)
+        audit.note(runtime.db, by or audit.COMMAND_LINE, "connection.disconnected", connection.name)
     runtime.db.signal()
     for action in ended:
         runtime.plugins.observe("action_settled", action=action)

@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from core.access import audit
 from core.domain import BackfillEstimate, Connection, Priority
 from core.errors import ConfigError
 from core.jobs.backfill import UNFINISHED, estimate
@@ -44,6 +45,14 @@ class Progress:
     def unfinished(self) -> bool:
         """Whether there is still something to do."""
         return self.state in UNFINISHED
+
+    def minutes_left(self, now: datetime) -> int | None:
+        """How much longer it takes at the pace it has had so far; None where that cannot be told."""
+        begun = self.row.started_at
+        if self.state != "running" or self.error or begun is None or self.done == 0 or self.total is None:
+            return None
+        seconds = (now - begun).total_seconds() / self.done * max(0, self.total - self.done)
+        return int(-(-seconds // 60))
 
 
 def can_backfill(runtime: Runtime, connection: Connection) -> bool:
@@ -102,10 +111,11 @@ def request_backfill(runtime: Runtime, connection: Connection, days: float | Non
             )
             if begun.execute() != 1:
                 raise ConfigError(connection.name, "its backfill is under way", "Wait for its end, or call it off.")
+        audit.note(runtime.db, by or audit.COMMAND_LINE, "backfill.begun", connection.name, {"days": window.days})
     return _read(runtime, connection)
 
 
-def cancel_backfill(runtime: Runtime, connection: Connection) -> bool:
+def cancel_backfill(runtime: Runtime, connection: Connection, by: str = "") -> bool:
     """Call a backfill off; what it has imported stays. False if there is none under way."""
     with runtime.db.write():
         cancelled = (
@@ -113,6 +123,8 @@ def cancel_backfill(runtime: Runtime, connection: Connection) -> bool:
             .where(BackfillRow.connection == connection.id, BackfillRow.state.in_(UNFINISHED))
             .execute()
         )
+        if cancelled:
+            audit.note(runtime.db, by or audit.COMMAND_LINE, "backfill.called_off", connection.name)
     return bool(cancelled == 1)
 
 

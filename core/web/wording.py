@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from core.domain import Identity
+
 _STEPS = ((3600, 60, "min"), (86400, 3600, "h"), (86400 * 60, 86400, "d"))
 
 
@@ -29,6 +31,19 @@ def ago(at: datetime | None, now: datetime) -> str:
 def plural(number: int, one: str, many: str = "") -> str:
     """A number with its noun."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def sentence(words: str) -> str:
+    """Words that an error or a help text has, as a sentence."""
+    end = "" if words.endswith((".", "!", "?")) else "."
+    return f"{words[:1].upper()}{words[1:]}{end}" if words else ""
+
+
+def speaks_as(identity: Identity) -> str:
+    """Who a connection speaks as, and where, as the rest of a sentence."""
+    email = f" <{identity.agent_email}>" if identity.agent_email else ""
+    place = f" at {identity.account}" if identity.account else ""
+    return f"speaks as {identity.agent_name or identity.agent_id}{email}{place}"
 
 
 def span(seconds: float) -> str:

@@ -62,6 +62,9 @@ class Freshchat(Connector):
 
     name: ClassVar[str] = "freshchat"
     label: ClassVar[str] = "Freshchat"
+    about: ClassVar[str] = "Live chat: the AI answers chats as one of your agents, and hands over to your team."
+    setup_minutes: ClassVar[int] = 5
+    verify_label: ClassVar[str] = "Test & Save"
     settings_schema = FreshchatSettings
     capabilities: ClassVar[frozenset[str]] = frozenset({"signature", "assign", "resolve", "private_note", "poll"})
     domains: ClassVar[tuple[str, ...]] = DOMAINS

@@ -59,6 +59,7 @@ class FreshchatSettings(ConnectorSettings):
         metadata={
             "label": "Auto Handle All Incoming Chats",
             "group": "routing",
+            "words": ("Answer every new conversation", "Only those assigned to the AI's agent"),
             "help": "true: claim every unassigned chat; false: answer only chats assigned to the agent",
         },
     )
@@ -77,7 +78,10 @@ class FreshchatSettings(ConnectorSettings):
     )
     api_url = fields.String(
         load_default="",
-        metadata={"help": "another address of the API, ending in /v2 (a simulator or proxy); replaces the domain's"},
+        metadata={
+            "label": "API address",
+            "help": "another address of the API, ending in /v2 (a simulator or proxy); replaces the domain's",
+        },
     )
 
     @validates_schema(skip_on_field_errors=False, pass_original=True)

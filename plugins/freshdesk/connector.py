@@ -67,6 +67,9 @@ class Freshdesk(Connector):
 
     name: ClassVar[str] = "freshdesk"
     label: ClassVar[str] = "Freshdesk"
+    about: ClassVar[str] = "Tickets: the AI answers mails and portal tickets, and hands over to an agent or a group."
+    setup_minutes: ClassVar[int] = 10
+    verify_label: ClassVar[str] = "Verify"
     settings_schema = FreshdeskSettings
     capabilities: ClassVar[frozenset[str]] = frozenset(
         {"assign", "resolve", "private_note", "files", "changes", "backfill"}

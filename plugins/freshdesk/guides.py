@@ -23,7 +23,7 @@ def setup(settings: Mapping[str, Any], webhook_url: str) -> Guide:
         ),
         GuideStep(
             "Sign in as that agent, open Profile settings from the picture at the top right, have the API key shown, "
-            "and put it into this connection's setting api_key."
+            "and enter it as the API key of this connection."
         ),
         GuideStep(
             'Rule 1: Admin > Workflows > Automations > "Ticket Creation", new rule. Condition: Source is any. '
@@ -46,11 +46,13 @@ def setup(settings: Mapping[str, Any], webhook_url: str) -> Guide:
                 f"be {marker}. It is ticked when the AI hands a ticket over, so that rules of yours can route by it."
             )
         )
-    last = (
-        "Verify this connection once more, then write a ticket as a customer. It appears here within a few seconds.",
-        "Should a rule fail or its webhook come late: changes are also looked for here, so that nothing is lost.",
+    steps.append(
+        GuideStep(
+            "Verify this connection once more, then write a ticket as a customer. It appears here within a few seconds."
+        )
     )
-    return Guide((*steps, *map(GuideStep, last)))
+    remark = "Should a rule fail or its webhook come late: changes are also looked for here, so that nothing is lost."
+    return Guide(tuple(steps), remark)
 
 
 def _action(settings: Mapping[str, Any]) -> str:

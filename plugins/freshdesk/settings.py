@@ -57,8 +57,9 @@ class FreshdeskSettings(ConnectorSettings):
         load_default=200,
         validate=validate.Range(min=1),
         metadata={
+            "label": "Calls per minute",
             "help": "calls a minute that Relaydesk may make to this account, over all its processes; "
-            "200 is what the plan Growth allows, and what the vendor's answers say counts where it is less"
+            "200 is what the plan Growth allows, and what the vendor's answers say counts where it is less",
         },
     )
     domain = DomainField(
@@ -74,6 +75,10 @@ class FreshdeskSettings(ConnectorSettings):
         metadata={
             "label": "Auto Handle All Incoming Tickets",
             "group": "routing",
+            "words": (
+                "Answer every new conversation",
+                "Only those assigned to the AI's agent, or unassigned in the default group",
+            ),
             "help": "true: answer every new ticket, whoever it is assigned to; "
             "false: only those assigned to the AI agent or in the default group",
         },
@@ -85,6 +90,7 @@ class FreshdeskSettings(ConnectorSettings):
             "group": "routing",
             "picks": "groups",
             "help": "id of the group whose unassigned tickets are the AI's in any mode",
+            "page_help": "the group whose unassigned tickets are the AI's, whichever of the above is chosen",
         },
     )
     handoff_agent_id = IdField(
@@ -94,6 +100,7 @@ class FreshdeskSettings(ConnectorSettings):
             "group": "handoff",
             "picks": "agents",
             "help": "id of the agent who is given the tickets that the AI hands off",
+            "page_help": "the agent who is given the tickets that the AI hands off",
         },
     )
     handoff_group_id = IdField(
@@ -103,6 +110,7 @@ class FreshdeskSettings(ConnectorSettings):
             "group": "handoff",
             "picks": "groups",
             "help": "id of the group that is given them where there is no handoff agent, or that one is gone",
+            "page_help": "the group that is given them where there is no handoff agent, or that one is gone",
         },
     )
     marker_field = fields.String(
@@ -113,12 +121,14 @@ class FreshdeskSettings(ConnectorSettings):
             "group": "handoff",
             "picks": "checkbox_fields",
             "help": 'API name of the checkbox field that is ticked at a handoff; "" for none',
+            "page_help": "the checkbox field that is ticked at a handoff, so that rules of yours can route by it",
         },
     )
     tag_prefix = fields.String(
         load_default="opencx",
         validate=validate.Regexp(r"[A-Za-z0-9_-]{1,16}\Z", error="must be 1 to 16 letters, digits, - or _"),
         metadata={
+            "label": "Tag",
             "group": "advanced",
             "help": "the tag of every ticket the AI acted in; two further tags begin with it",
         },
@@ -140,7 +150,8 @@ class FreshdeskSettings(ConnectorSettings):
     api_url = fields.String(
         load_default="",
         metadata={
-            "help": "another address of the API, ending in /api/v2 (a simulator or proxy); replaces the domain's"
+            "label": "API address",
+            "help": "another address of the API, ending in /api/v2 (a simulator or proxy); replaces the domain's",
         },
     )
 

@@ -151,11 +151,21 @@ document.addEventListener("submit", (event) => {
   if (question && !window.confirm(question)) { event.preventDefault(); return; }
   if (form.method.toLowerCase() === "post") {
     // After the browser has taken the values: a disabled button would not be sent.
-    window.setTimeout(() => form.querySelectorAll("button").forEach((button) => { button.disabled = true; }));
+    const pressed = event.submitter;
+    window.setTimeout(() => {
+      form.querySelectorAll("button").forEach((button) => { button.disabled = true; });
+      if (!pressed?.dataset.busy) return;
+      pressed.disabled = true;
+      pressed.dataset.words = pressed.textContent;
+      pressed.textContent = pressed.dataset.busy;
+    });
   }
 });
 window.addEventListener("pageshow", () => {
-  document.querySelectorAll("form button[disabled]:not([data-off])").forEach((button) => { button.disabled = false; });
+  document.querySelectorAll("button[disabled]:not([data-off])").forEach((button) => {
+    button.disabled = false;
+    if (button.dataset.words) button.textContent = button.dataset.words;
+  });
 });
 
 // ---------------------------------------------------------------------------------------------- keyboard
