@@ -1,6 +1,18 @@
 """What the addresses of the pages and of the API share."""
 
+from werkzeug.routing import BaseConverter
+
 HIGHEST_ID = 2**63 - 1
 """What the stores can compare an id with; SQLite raises for more."""
-ROW_ID = f"int(min=1, max={HIGHEST_ID})"
+ROW_ID = "row"
 """How an id stands in the rule of an address."""
+
+
+class RowId(BaseConverter):
+    """An id in an address: what is none leads nowhere, whatever the method, and all digits are read as a number."""
+
+    HIGHEST = 10**18 - 1
+    regex = "[1-9][0-9]{0,17}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)

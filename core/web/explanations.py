@@ -10,6 +10,7 @@ from core.flow.plan import REASON_WORDS
 from core.web.queries.activity import EventLine
 from core.web.queries.aftermath import Aftermath
 from core.web.queries.thread import Decided, Effect
+from core.web.wording import moment
 
 EVENT_STATES = {
     "pending": "waiting",
@@ -31,10 +32,10 @@ ACTION_STATES = {
     ActionState.CANCELLED: "was not sent",
 }
 OUTCOMES = {
-    Outcome.REPLY: "a reply",
-    Outcome.HANDOFF: "a handoff",
-    Outcome.RESOLVE: "resolving it",
-    Outcome.SILENCE: "saying nothing",
+    Outcome.REPLY: "reply",
+    Outcome.HANDOFF: "hand it off",
+    Outcome.RESOLVE: "resolve it",
+    Outcome.SILENCE: "say nothing",
 }
 DECISIONS: Mapping[str, str] = {
     **{reason.value: words for reason, words in REASON_WORDS.items()},
@@ -72,8 +73,8 @@ _FAILED = {
     "processing_failed": "working on it failed however often it was tried",
 }
 _DONE = {
-    "read_with_another": "It was read together with another event of its conversation.",
-    "split_again": "It was read again later, and what is in it is stored as events of their own.",
+    "read_with_another": "was read together with another event of its conversation",
+    "split_again": "was read again later; what is in it is stored as events of their own",
 }
 _BROUGHT = {
     (Author.CUSTOMER, "public"): "a message of the customer",
@@ -82,7 +83,19 @@ _BROUGHT = {
     (Author.AI, "public"): "a message that the AI had sent",
     (Author.AI, "private"): "a private note that the AI had written",
 }
-_OWNERS = {"ai": "the AI", "human": "a human", "nobody": "nobody"}
+_OWNERS = {"ai": "gave it to the AI", "human": "gave it to a human", "nobody": "left it to nobody"}
+_KINDS = {"assign": "assignment", "unassign": "end of the assignment", "resolve": "closing"}
+_IN_SHORT = {
+    ActionState.PENDING: "waiting",
+    ActionState.SENDING: "being sent",
+    ActionState.RETRY: "tried again later",
+    ActionState.UNCERTAIN: "in doubt",
+    ActionState.RECONCILING: "in doubt",
+    ActionState.SENT: "sent",
+    ActionState.FAILED: "failed",
+    ActionState.PARKED: "parked for a person",
+    ActionState.CANCELLED: "not sent",
+}
 
 
 def why_event(line: EventLine) -> str:
@@ -109,8 +122,11 @@ def why_decision(reason: str) -> str:
 
 def told_of_event(line: EventLine, after: Aftermath) -> list[str]:
     """What happened to an event and what came of it, a sentence each."""
-    told = [_end_of(line)]
-    told += _contents(line, after)
+    often = f" {line.seen_count} times, at first" if line.seen_count > 1 else ""
+    came = f"It came {SOURCES.get(line.source, line.source)}{often} at {moment(line.received_at)}"
+    told = [f"{came}, was stored once, and {_end_of(line)}." if often else f"{came}, was stored, and {_end_of(line)}."]
+    if line.state == "done" and line.session_id is not None:
+        told.append(_belongs(line.session_id, after))
     if after.decision is not None:
         told.append(_decided(after.decision, after.effects))
     elif any(author == Author.CUSTOMER for author, _ in after.messages):
@@ -124,45 +140,44 @@ def _end_of(line: EventLine) -> str:
     why = why_event(line)
     match line.state:
         case "pending":
-            return f"It waits to be read{f': {why}' if why else ''}."
+            return f"waits to be read{f': {why}' if why else ''}"
         case "failed":
-            return f"It could not be worked on: {why}."
+            return f"could not be worked on: {why}"
         case "rejected":
-            return f"It was rejected: {why}."
+            return f"was rejected: {why}"
         case "ignored" if line.source == "backfill" and not why:
-            return "It marks a conversation that the import has come to."
+            return "marks a conversation that the import has come to"
         case "ignored":
-            return f"It was ignored{f': {why}' if why else ''}."
+            return f"was ignored: {why}" if why else "was ignored"
         case _:
-            return _DONE.get(line.reason, "It was read.")
+            return _DONE.get(line.reason, "was read")
 
 
-def _contents(line: EventLine, after: Aftermath) -> list[str]:
-    if line.state != "done" or line.session_id is None:
-        return []
-    kinds = dict.fromkeys(_BROUGHT.get((Author(a), v), "a line of the helpdesk") for a, v in after.messages)
-    brought = " and ".join(kinds)
-    many = f"{len(after.messages)} messages" if len(after.messages) > len(kinds) else brought
-    told = [f"It belongs to session {line.session_id}" + (f", and brought {many}." if brought else ".")]
+def _belongs(session_id: int, after: Aftermath) -> str:
+    brought = dict.fromkeys(_BROUGHT.get((Author(a), v), "a line of the helpdesk's own") for a, v in after.messages)
+    many = f"{len(after.messages)} messages" if len(after.messages) > len(brought) else " and ".join(brought)
+    opened = any(change.detail.get("opened") for change in after.changes)
+    told = [f"began session {session_id}" if opened else f"belongs to session {session_id}"]
+    told += [f"brought {many}"] if many else []
     for change in after.changes:
-        if change.detail.get("opened"):
-            told.append("The session began with it.")
-        elif change.kind.startswith("closed_"):
-            told.append("The session was closed by it.")
-        elif (owner := _OWNERS.get(str(change.detail.get("to")))) is not None and "from" in change.detail:
-            told.append(f"From then on {owner} had the session.")
-    return told
+        if change.kind.startswith("closed_"):
+            told.append("closed it")
+        elif "from" in change.detail and str(change.detail.get("to")) in _OWNERS:
+            told.append(_OWNERS[str(change.detail["to"])])
+    return f"It {_and(told)}."
 
 
 def _decided(decision: Decided, effects: tuple[Effect, ...]) -> str:
     outcome = OUTCOMES.get(Outcome(decision.outcome), decision.outcome)
-    what = f"It led to {outcome}, because {why_decision(decision.reason)}"
-    states = dict.fromkeys(_state_of(effect) for effect in effects)
-    return f"{what}: {', '.join(states)}." if states else f"{what}."
+    by_state: dict[str, list[str]] = {}
+    for effect in effects:
+        by_state.setdefault(_IN_SHORT[ActionState(effect.state)], []).append(_KINDS.get(effect.kind, effect.kind))
+    ended = "; ".join(f"{_and(kinds)}: {state}" for state, kinds in by_state.items())
+    return f"The AI decided to {outcome}, because {why_decision(decision.reason)}{f' ({ended})' if ended else ''}."
 
 
-def _state_of(effect: Effect) -> str:
-    return f"the {effect.kind} {ACTION_STATES.get(ActionState(effect.state), effect.state)}"
+def _and(parts: list[str]) -> str:
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 def _joined(why: str, error: Any) -> str:

@@ -256,8 +256,12 @@ def test_a_session_needs_a_person_while_a_draft_waits_for_the_customers_last_mes
     assert not list_sessions(rows.db).lines[0].needs_person
     with rows.db.write():
         MessageRow.delete().where(MessageRow.id == answer.id).execute()
-        ActionRow.update(state="cancelled").where(ActionRow.id == draft.id).execute()
-    assert counts(rows.db).needs_person == 0
+    assert counts(rows.db).needs_person == 1
+    for values in ({"state": "cancelled"}, {"state": "sent", "verdict": "approved"}):
+        with rows.db.write():
+            ActionRow.update(**values).where(ActionRow.id == draft.id).execute()
+        assert counts(rows.db).needs_person == 0
+        assert not list_sessions(rows.db).lines[0].needs_person
 
 
 def test_the_tabs_count_what_is_open_by_whose_it_is(rows: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from core.jobs.backfill_requests import MOST_DAYS, USUAL_DAYS, Progress, cancel_
 from core.overview import Overview
 from core.runtime import Runtime
 from core.web.addresses import ROW_ID
-from core.web.api.fields import Asked, Shown, page_of
+from core.web.api.fields import Asked, Count, Shown, page_of
 from core.web.api.operations import Gone, Resource, by, listed
 from core.web.api.shown import integer, moment, string
 from core.web.problems import problem
@@ -70,8 +70,7 @@ class Backfill(Shown):
 class NewBackfill(Asked):
     """How far to go back."""
 
-    days = fields.Integer(
-        strict=True,
+    days = Count(
         validate=validate.Range(1, MOST_DAYS),
         metadata={
             "description": f"From when the connection was made; left out, as its settings say, or {USUAL_DAYS:.0f}."

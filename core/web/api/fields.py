@@ -32,8 +32,14 @@ class Pattern(validate.Regexp):
         return value
 
 
-PLAIN = Pattern(r"^[^\u0000\ud800-\udfff]*$", error="It holds a character that no text has.")
-"""For what is stored: neither engine keeps a NUL, nor half of a surrogate pair."""
+NO_NUL = Pattern(r"^[^\u0000]*$", error="It holds a character that no text has.")
+"""For what is stored: PostgreSQL keeps none."""
+
+
+def whole(value: str) -> None:
+    """Raise `ValidationError` for half of a surrogate pair, which JSON can write and nothing can store."""
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise ValidationError("It holds half of a character.")
 
 
 class Moment(fields.DateTime):
@@ -74,6 +80,16 @@ class Number(fields.Integer):
         return int(value) if len(value) < 30 else (-HIGHEST_ID - 1 if value[0] == "-" else HIGHEST_ID + 1)
 
 
+class Count(fields.Integer):
+    """A whole number in a body: 5, and what is the same in JSON, 5.0."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        exact = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+        if isinstance(value, bool) or not exact:
+            raise self.make_error("invalid", input=value)
+        return int(value)
+
+
 class YesNo(fields.Boolean):
     """true or false in an address, and nothing else."""
 
@@ -111,7 +127,7 @@ def one_of(kinds: Any) -> validate.OneOf:
 
 def text(words: str, most: int = LONGEST_TEXT, **more: Any) -> fields.String:
     """A text that is given."""
-    return fields.String(validate=[validate.Length(max=most), PLAIN], metadata={"description": words}, **more)
+    return fields.String(validate=[validate.Length(max=most), NO_NUL, whole], metadata={"description": words}, **more)
 
 
 def number_of(words: str) -> Number:
@@ -131,7 +147,7 @@ def _size(value: Any, depth: int) -> int:
     if depth > DEEPEST:
         raise ValidationError(f"It is nested more than {DEEPEST} times.")
     if isinstance(value, str):
-        PLAIN(value)
+        whole(value)
         return len(value) + 2
     if isinstance(value, dict):
         return 2 + sum(_size(key, depth + 1) + _size(each, depth + 1) for key, each in value.items())

@@ -11,7 +11,7 @@ from core.flow import speak
 from core.runtime import Runtime
 from core.web.addresses import ROW_ID
 from core.web.api import shown
-from core.web.api.fields import Asked, Paging, Pattern
+from core.web.api.fields import Asked, Paging, Pattern, whole
 from core.web.api.operations import LINKS, Gone, Resource, by, listed
 from core.web.api.sessions import NO_PLACE, NO_SUCH, NOT_NOW, address
 from core.web.queries import single, thread
@@ -29,11 +29,11 @@ class NewMessage(Asked):
         required=True,
         validate=[
             validate.Length(1, speak.LONGEST),
-            # Some character that is seen, and none that no text has.
             Pattern(
-                r"^[^\u0000\ud800-\udfff]*[^\s\u0000-\u001f\u0085\ud800-\udfff][^\u0000\ud800-\udfff]*$",
+                r"^[^\u0000]*[^\s\u0000-\u0020\u0085][^\u0000]*$",
                 error="A message needs a text, of characters that a text has.",
             ),
+            whole,
         ],
     )
 

@@ -56,6 +56,7 @@ class Called:
     scope: Scope
     names: frozenset[str]
     takes_body: bool
+    needs_body: bool
 
 
 class Resource(Blueprint):  # type: ignore[misc]  # the library ships no types
@@ -111,7 +112,7 @@ class Resource(Blueprint):  # type: ignore[misc]  # the library ships no types
                 made
             )
             names = frozenset(query().fields) if query is not None else frozenset()
-            setattr(made, _OPERATION, Called(scope, names, body is not None))
+            setattr(made, _OPERATION, Called(scope, names, body is not None, body is not None and not bare))
             made.provide_automatic_options = False  # no browser of another site is let in
             guards_itself(made)
             self.add_url_rule(path, endpoint=view.__name__, view_func=made, methods=[method])
@@ -166,8 +167,11 @@ def _check_shape(called: Called) -> Response | None:
     errors |= {name: ["It is given more than once."] for name, values in request.args.lists() if len(values) > 1}
     if errors:
         return problem(422, errors=errors)
-    if called.takes_body and request.get_data(cache=True) and request.mimetype != "application/json":
+    given = request.get_data(cache=True) if called.takes_body else b""
+    if given and request.mimetype != "application/json":
         return problem(415)
+    if called.needs_body and not given:
+        return problem(422, "The body is missing. Send JSON.")
     return None
 
 

@@ -11,6 +11,7 @@ from flask_smorest import Api
 
 from core.access.tokens import MEANING
 from core.version import VERSION
+from core.web.addresses import RowId
 from core.web.api.operations import Resource
 from core.web.problems import KINDS, MEDIA_TYPE
 
@@ -46,6 +47,8 @@ PROBLEM = {
     "required": ["type", "title", "status", "detail"],
     "additionalProperties": False,
 }
+ROW = {"type": "integer", "format": "int64", "minimum": 1, "maximum": RowId.HIGHEST, "examples": [1]}
+"""An id in an address."""
 COMPONENTS = {
     400: "Malformed",
     401: "Unauthorized",
@@ -83,6 +86,7 @@ def describe(app: Flask, base_url: str, resources: Iterable[Resource]) -> dict[s
             "servers": [{"url": base_url}],
         },
     )
+    interface.register_converter(RowId, lambda _: dict(ROW))
     components = interface.spec.components
     components.security_scheme(
         "token", {"type": "http", "scheme": "bearer", "description": "A token from the page API tokens."}

@@ -71,7 +71,7 @@ def needing_a_person(db: Database) -> Found:
         *_column(_failed().limit(MOST_FOUND)),
     ]
     drafts = ActionRow.select(ActionRow.session, ActionRow.created_at).where(
-        SQL("purpose = 'draft'"), ActionRow.state.not_in(UNSENT)
+        SQL("purpose = 'draft'"), ActionRow.state.not_in(UNSENT), ActionRow.verdict == ""
     )
     newest: dict[int, Any] = {}
     for session_id, made in tuples(drafts.order_by(ActionRow.id.desc()).limit(MOST_DRAFTS)):
@@ -91,7 +91,10 @@ def those_needing_a_person(session_ids: Iterable[int]) -> frozenset[int]:
         *_column(_failed().where(given_up)),
     }
     drafts = ActionRow.select(ActionRow.session, fn.MAX(ActionRow.created_at)).where(
-        ActionRow.session.in_(ids), ActionRow.purpose == "draft", ActionRow.state.not_in(UNSENT)
+        ActionRow.session.in_(ids),
+        ActionRow.purpose == "draft",
+        ActionRow.state.not_in(UNSENT),
+        ActionRow.verdict == "",
     )
     return frozenset(found) | _waiting({row[0]: row[1] for row in tuples(drafts.group_by(ActionRow.session))})
 

@@ -205,8 +205,8 @@ def version(db: Database, session_id: int) -> str:
             return ""
         messages = MessageRow.select(MessageRow.id, MessageRow.author).where(MessageRow.session == session_id)
         files = AttachmentRow.select(AttachmentRow.id, AttachmentRow.state).join(MessageRow)
-        done = (ActionRow.id, ActionRow.state, ActionRow.attempts, ActionRow.error, ActionRow.remark, ActionRow.next_at)
-        actions = ActionRow.select(*done).where(ActionRow.session == session_id)
+        state = (ActionRow.id, ActionRow.state, ActionRow.attempts, ActionRow.next_at, ActionRow.verdict)
+        actions = ActionRow.select(*state, ActionRow.error, ActionRow.remark).where(ActionRow.session == session_id)
         parts: list[Iterable[Any]] = [
             lines_of_sessions([session_id]),
             [row.url, row.assignee, row.assigned_group, row.closed_by, row.closure, row.handoff, _phone(row)],
