@@ -29,7 +29,7 @@ FORKS_WITHIN = 0.5
 
 def create_app(runtime: Runtime) -> Flask:
     """The Flask app over a runtime; it starts no thread."""
-    app = Flask("relaydesk")
+    app = Flask("relaydesk", static_folder=None)
     app.config.update(
         SECRET_KEY=runtime.config.server.secret_key.reveal(),
         MAX_CONTENT_LENGTH=LARGEST_BODY,

@@ -20,6 +20,8 @@ EVENT_STATES = {
     "rejected": "rejected",
 }
 SOURCES = {"webhook": "by webhook", "poll": "by asking the helpdesk", "backfill": "with the import"}
+ACTIONS = {"assign": "assignment", "unassign": "end of the assignment", "resolve": "closing"}
+"""What the kinds of action are called that are no nouns."""
 ACTION_STATES = {
     ActionState.PENDING: "waits for its turn",
     ActionState.SENDING: "is being sent",
@@ -84,7 +86,6 @@ _BROUGHT = {
     (Author.AI, "private"): "a private note that the AI had written",
 }
 _OWNERS = {"ai": "gave it to the AI", "human": "gave it to a human", "nobody": "left it to nobody"}
-_KINDS = {"assign": "assignment", "unassign": "end of the assignment", "resolve": "closing"}
 _IN_SHORT = {
     ActionState.PENDING: "waiting",
     ActionState.SENDING: "being sent",
@@ -171,7 +172,7 @@ def _decided(decision: Decided, effects: tuple[Effect, ...]) -> str:
     outcome = OUTCOMES.get(Outcome(decision.outcome), decision.outcome)
     by_state: dict[str, list[str]] = {}
     for effect in effects:
-        by_state.setdefault(_IN_SHORT[ActionState(effect.state)], []).append(_KINDS.get(effect.kind, effect.kind))
+        by_state.setdefault(_IN_SHORT[ActionState(effect.state)], []).append(ACTIONS.get(effect.kind, effect.kind))
     ended = "; ".join(f"{_and(kinds)}: {state}" for state, kinds in by_state.items())
     return f"The AI decided to {outcome}, because {why_decision(decision.reason)}{f' ({ended})' if ended else ''}."
 

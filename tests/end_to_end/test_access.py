@@ -66,7 +66,7 @@ def test_whoever_is_not_signed_in_is_led_to_signing_in_and_back(site: World, pat
 
 
 @pytest.mark.parametrize(
-    ("email", "password"), [(EMAIL, "wrong"), ("someone@example.com", PASSWORD), (EMAIL, "x" * 5000)]
+    ("email", "password"), [(EMAIL, "not the one"), ("someone@example.com", PASSWORD), (EMAIL, "x" * 5000)]
 )
 def test_a_wrong_password_or_address_is_refused_in_the_same_words(site: World, email: str, password: str) -> None:
     visitor = Visitor(site.url)

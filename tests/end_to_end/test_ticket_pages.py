@@ -76,7 +76,7 @@ def test_a_handed_over_ticket_shows_its_note_as_private(site: DeskWorld) -> None
     ticket = site.opens()
     site.run(60)
     page = read(site, f"/sessions/{site.session(ticket).id}")
-    assert "private note" in words(page.select_one(".thread li.private"))
+    assert "Private note" in words(page.select_one(".thread li.private"))
 
 
 def test_a_running_import_tells_how_far_it_is_and_a_finished_one_nothing(site: DeskWorld) -> None:

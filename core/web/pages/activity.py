@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,7 +24,7 @@ from core.web.forms import Confirm
 from core.web.guard import needs, own_path, signed_in
 from core.web.pages.inbox import when_changed
 from core.web.queries import activity, overview
-from core.web.queries.activity import DEAD, ActionPage, DecisionPage, EventFilter, EventPage
+from core.web.queries.activity import DEAD, ActionPage, DecisionPage, EventFilter, EventPage, OpenedEvent
 from core.web.queries.aftermath import Lag, aftermath, lags
 from core.web.queries.cursors import BadCursor
 from core.web.queries.overview import ConnectionStatus
@@ -121,7 +122,7 @@ def _add_events(blueprint: Blueprint, runtime: Runtime) -> None:
             "activity/event.html",
             event=opened,
             # The vendor was told the webhook's address, and might repeat it.
-            payload=_without_secrets(runtime, opened.payload),
+            payload=_without_secrets(runtime, _as_it_came(opened)),
             found=_without_secrets(runtime, opened.found),
             told=explanations.told_of_event(opened.line, after),
             after=after,
@@ -244,7 +245,8 @@ def _dead_deliveries(runtime: Runtime) -> list[tuple[Subscription, tuple[Deliver
 def _of_actions(runtime: Runtime) -> dict[str, Any]:
     """What a list of actions needs beside them."""
     connections = {connection.id: connection.name for connection, _ in runtime.connections.all()}
-    return {"states": explanations.ACTION_STATES, "connections": connections, "confirm": Confirm()}
+    words = {"states": explanations.ACTION_STATES, "nouns": explanations.ACTIONS}
+    return {**words, "connections": connections, "confirm": Confirm()}
 
 
 def _names(runtime: Runtime) -> dict[str, str]:
@@ -280,6 +282,11 @@ def _session_id(asked: dict[str, str]) -> int | None:
 
 def _here() -> str:
     return request.full_path.rstrip("?")
+
+
+def _as_it_came(event: OpenedEvent) -> str:
+    """The payload; of a call that could not be read, its body."""
+    return str(json.loads(event.payload).get("body", "")) if event.line.kind == "malformed" else event.payload
 
 
 def _without_secrets(runtime: Runtime, text: str) -> str:

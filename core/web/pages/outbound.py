@@ -55,7 +55,7 @@ class SubscriptionForm(FlaskForm):  # type: ignore[misc]  # the library ships no
     description = StringField("What it is for", [Length(max=255)])
     events = SelectMultipleField(
         "Which events",
-        choices=[(event, MEANING[event]) for event in EVENTS],
+        choices=list(EVENTS),
         option_widget=CheckboxInput(),
         widget=ListWidget(prefix_label=False),
     )
@@ -121,7 +121,9 @@ def _add_making(blueprint: Blueprint, runtime: Runtime, kept: Subscriptions) -> 
                 # Shown in the answer itself, and kept nowhere in the clear.
                 return _page(runtime, kept, made.id, secret)
         status = 422 if form.is_submitted() else 200
-        return render_template("outbound/form.html", form=form, groups=_groups(), subscription=None), status
+        return render_template(
+            "outbound/form.html", form=form, groups=_groups(), meaning=MEANING, subscription=None
+        ), status
 
     @blueprint.route(f"/outbound/<{ROW_ID}:subscription_id>/edit", methods=["GET", "POST"])
     @needs(Role.ADMIN)
@@ -138,7 +140,9 @@ def _add_making(blueprint: Blueprint, runtime: Runtime, kept: Subscriptions) -> 
                 flash("Saved. What waits goes to the address as it is now.", "success")
                 return redirect(url_for("outbound.subscription", subscription_id=subscription_id))
         status = 422 if form.is_submitted() else 200
-        return render_template("outbound/form.html", form=form, groups=_groups(), subscription=before), status
+        return render_template(
+            "outbound/form.html", form=form, groups=_groups(), meaning=MEANING, subscription=before
+        ), status
 
 
 def _add_changing(blueprint: Blueprint, runtime: Runtime, kept: Subscriptions) -> None:

@@ -9,6 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import EmailField, RadioField, SelectField, SelectMultipleField, StringField, SubmitField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -22,10 +23,13 @@ from core.web.forms import Confirm, complain
 from core.web.guard import needs, signed_in
 
 ROLES = (
-    (Role.OPERATOR.value, "Operator: works the inbox and reads everything"),
-    (Role.ADMIN.value, "Administrator: also connections, imports, users and tokens"),
+    SelectChoice(Role.OPERATOR.value, "Operator: works the inbox and reads everything"),
+    SelectChoice(Role.ADMIN.value, "Administrator: also connections, imports, users and tokens"),
 )
-LIFETIMES = (("", "until it is revoked"), ("30", "30 days"), ("90", "90 days"), ("365", "a year"))
+LIFETIMES = tuple(
+    SelectChoice(days, words)
+    for days, words in (("", "until it is revoked"), ("30", "30 days"), ("90", "90 days"), ("365", "a year"))
+)
 
 
 class InviteForm(FlaskForm):  # type: ignore[misc]  # the library ships no types
@@ -43,7 +47,7 @@ class TokenForm(FlaskForm):  # type: ignore[misc]
     name = StringField("What it is for", [InputRequired("Say what it is for."), Length(max=100)])
     scopes = SelectMultipleField(
         "What it may do",
-        choices=[(scope.value, f"{scope.value}: {MEANING[scope]}") for scope in Scope],
+        choices=[SelectChoice(scope.value, f"{scope.value}: {MEANING[scope]}") for scope in Scope],
         default=[Scope.READ.value],
         option_widget=CheckboxInput(),
         widget=ListWidget(prefix_label=False),

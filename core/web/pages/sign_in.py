@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -117,4 +118,4 @@ def _add_welcome(blueprint: Blueprint, runtime: Runtime, users: Users) -> None:
 
 
 def _minutes(seconds: float) -> str:
-    return "a minute" if seconds <= 60 else f"{int(seconds // 60) + 1} minutes"
+    return "a minute" if seconds <= 60 else f"{math.ceil(seconds / 60)} minutes"

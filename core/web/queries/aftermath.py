@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from peewee import fn
+
 from core.domain import Author, EventSource
 from core.flow.inbox import MESSAGE_PREFIX
 from core.store.database import Database
@@ -58,7 +60,7 @@ def aftermath(db: Database, event_id: int, session_id: int | None) -> Aftermath:
         return Aftermath(
             retried_by=row.retried_by,
             messages=tuple((each.author, each.visibility) for each in brought),
-            changes=_changes(session_id, row.done_at),
+            changes=_changes(session_id, row),
             decision=decision,
             effects=effects(ActionRow.decision == decision.id) if decision is not None else (),
         )
@@ -111,10 +113,13 @@ def _decision(session_id: int, brought: list[MessageRow]) -> Decided | None:
     return next(iter(decisions(DecisionRow.id.in_([each[0] for each in tuples(first)]))), None)
 
 
-def _changes(session_id: int, done_at: datetime | None) -> tuple[Happened, ...]:
-    if done_at is None:
+def _changes(session_id: int, event: EventRow) -> tuple[Happened, ...]:
+    if event.done_at is None:
         return ()
+    later = EventRow.select(fn.MIN(EventRow.done_at)).where(EventRow.lease == event.lease_id)
+    following: datetime | None = later.where(EventRow.done_at > event.done_at).scalar()
+    until = min(event.done_at + AT_ONCE, following or event.done_at + AT_ONCE)
     shown = (TimelineRow.id, TimelineRow.at, TimelineRow.kind, TimelineRow.detail)
     query = TimelineRow.select(*shown).where(TimelineRow.session == session_id)
-    meanwhile = query.where(TimelineRow.at >= done_at, TimelineRow.at <= done_at + AT_ONCE)
+    meanwhile = query.where(TimelineRow.at >= event.done_at, TimelineRow.at < until)
     return tuple(Happened(*each) for each in tuples(meanwhile.order_by(TimelineRow.id)))
