@@ -244,14 +244,9 @@ def _address(runtime: Runtime, connector: Connector, row: ConnectionRow) -> str:
 def _refuse_another_account(row: ConnectionRow, identity: Identity) -> None:
     """Conversations of two accounts must never meet in one connection: their ids may be the same."""
     if is_used(row.id):
-        raise NotSaved(
-            FieldError(
-                "",
-                f"the address leads to {identity.account}, where the AI is another agent than in the account whose "
-                f"conversations {row.name} has",
-                "Make a new connection for another account. The same account under a new address: first the address.",
-            )
-        )
+        problem = f"{identity.account} has another agent for the AI than the account whose conversations {row.name} has"
+        mend = "Make a new connection for another account; for the same one, change the address first, then the agent."
+        raise NotSaved(FieldError("", problem, mend))
 
 
 # --------------------------------------------------------------------------------------- cut, and connected again

@@ -25,7 +25,7 @@ JOBS: tuple[tuple[str, int, Job], ...] = (
     ("wake_forgotten", 60, lambda runtime, halted: housekeeping.wake_forgotten(runtime)),
     ("throw_away", 3600, lambda runtime, halted: housekeeping.throw_away(runtime)),
     ("verify_again", 60, lambda runtime, halted: provision(runtime)),
-    ("names", 60, names.refresh_due),
+    ("names", 10, names.refresh_due),
     ("poll", 5, polling.poll_due),
     ("backfill", 10, backfill.run_due),
 )

@@ -1,1 +1,1 @@
-"""Everything that is reached over HTTP: the vendors' webhooks, health, and the pages."""
+"""Everything that is reached over HTTP: the vendors' webhooks, health, the pages, and the REST API."""

@@ -29,8 +29,8 @@ def setup(webhook_url: str) -> Guide:
             ),
             GuideStep("Give an email address for failure notices and save."),
             GuideStep(
-                "Copy the public key the page then shows, and enter it as the public key of this connection. The "
-                "signature of every webhook is checked from then on."
+                "Copy the public key the page then shows, and enter it as this connection's public key (public_key). "
+                "The signature of every webhook is checked from then on."
             ),
             GuideStep("Write a message in a test chat. It appears here within a few seconds."),
         ),

@@ -18,7 +18,8 @@ WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 PATIENCE = 20_000
 """Milliseconds: what is waited for takes a second or two, on a machine that has other things to do it takes more."""
 OVERLAPS = """() => {
-  const shown = [...document.querySelectorAll("a, button, input, select, textarea, summary")].filter((one) => {
+  const place = document.querySelector("dialog[open]") || document;
+  const shown = [...place.querySelectorAll("a, button, input, select, textarea, summary")].filter((one) => {
     const style = getComputedStyle(one);
     const box = one.getBoundingClientRect();
     const hidden = style.visibility === "hidden" || style.display === "none" || box.width < 2 || box.height < 2;
@@ -73,9 +74,9 @@ class Person:
         return found
 
     def fill(self, **fields: str) -> None:
-        """Fill in fields by the beginning of their labels, with spaces for underscores."""
-        for label, value in fields.items():
-            self.page.get_by_label(label.replace("_", " ")).first.fill(value)
+        """Fill in fields by their names; the form's, as the service reads them."""
+        for name, value in fields.items():
+            self.page.locator(f"main [name='{name}']").first.fill(value)
 
     def press(self, words: str) -> None:
         """Press the button, or follow the link, that reads so."""
@@ -87,6 +88,7 @@ class Person:
         SHOTS.mkdir(parents=True, exist_ok=True)
         for size in (NARROW, WIDE):
             self.page.set_viewport_size(size)
+            self.page.evaluate("window.scrollTo(0, 0)")
             width = size["width"]
             self.page.screenshot(path=SHOTS / f"{self._name}-{name}-{width}.png", full_page=True)
             told = f"{name} at {width} px"

@@ -13,24 +13,24 @@ PASSWORD = "a password for this afternoon"
 def test_from_the_first_link_to_a_resolved_conversation(site: Site, person: Person) -> None:
     sim = site.freshchat
     robin = sim.add_agent("robin@example.com", "Robin Assistant")
-    sim.add_agent("hanna@example.com", "Hanna Human")
+    hanna = sim.add_agent("hanna@example.com", "Hanna Human")
     ada = sim.customer("ada@example.com", "Ada Customer")
     person.expected = ["422", "409", "401"]
 
     # The one-time link that the service has printed makes the first administrator.
     person.go(site.first_link)
     person.look("1-welcome")
-    person.fill(E_mail_address="lead@example.com", Your_name="Lea Lead", Password=PASSWORD, The_same=PASSWORD)
+    person.fill(email="lead@example.com", name="Lea Lead", password=PASSWORD, again=PASSWORD)
     person.press("Set password and sign in")
     person.sees("No helpdesk is connected yet.")
     person.look("2-inbox-empty")
     person.page.locator(".own summary").click()
     person.press("Sign out")
     person.look("3-sign-in")
-    person.fill(E_mail_address="lead@example.com", Password="not the password")
+    person.fill(email="lead@example.com", password="not the password")
     person.press("Sign in")
     person.sees("The e-mail address or the password is wrong.")
-    person.fill(Password=PASSWORD)
+    person.fill(password=PASSWORD)
     person.press("Sign in")
 
     # A wrong token is told at its field, and nothing is kept; with the right one there is an identity.
@@ -39,13 +39,14 @@ def test_from_the_first_link_to_a_resolved_conversation(site: Site, person: Pers
     person.press("Connect Freshchat")
     person.look("5-connect-freshchat")
     person.page.locator("#advanced summary").click()
-    person.fill(Name="support", Access_Token="a wrong token", Default_Agent_Email="robin@example.com")
-    person.fill(Api_url=sim.api_url)
+    person.fill(name="support", access_token="a-wrong-token", default_agent_email="robin@example.com")
+    person.fill(api_url=sim.api_url)
     person.press("Test & Save")
+    person.sees("Failed to verify credentials")
     person.sees("Nothing was kept.")
     person.look("6-wrong-token")
-    assert "a wrong token" not in person.page.content()
-    person.fill(Access_Token=sim.token)
+    assert "a-wrong-token" not in person.page.content()
+    person.fill(access_token=sim.token)
     person.press("Test & Save")
     person.sees("speaks as Robin Assistant")
     person.sees("Waiting for the first webhook…")
@@ -86,8 +87,12 @@ def test_from_the_first_link_to_a_resolved_conversation(site: Site, person: Pers
     person.look("10-handed-off")
 
     # A person takes over, answers, and resolves on both sides.
-    person.press("Take over") if person.page.get_by_role("button", name="Take over", exact=True).count() else None
-    person.fill(Your_message="Hi Ada, this is Lea. Your parcel is on its way.")
+    person.page.locator("#more summary").click()
+    person.page.get_by_label("Take over, and assign").select_option(label="Hanna Human")
+    person.press("Take over and assign")
+    person.sees("You have the session now.")
+    assert sim.wait_for(lambda: sim.assignee(conversation) is hanna, 20)
+    person.fill(text="Hi Ada, this is Lea. Your parcel is on its way.")
     person.press("Send to the customer")
     person.sees("Your parcel is on its way.", ".thread .agent")
     person.sees("lead@example.com", ".thread .agent")

@@ -299,7 +299,8 @@ def test_72_the_guide_shows_the_address_and_both_contents_to_paste() -> None:
         "cf_opencx_handed_off",
     ):
         assert words in guide
-    assert [line[0] for line in guide.splitlines() if line[0].isdigit()] == list("1234567")
+    assert [line[0] for line in guide.splitlines() if line[0].isdigit()] == list("123456")
+    assert "nothing is lost" in guide.splitlines()[-1]
 
 
 def test_145_the_guide_names_the_header_and_never_the_secret() -> None:

@@ -174,7 +174,7 @@ def _add_changing(resource: Resource, runtime: Runtime, place: str) -> None:
         """
         connection = overview.overview(runtime, connection_id).connection
         _read(runtime, connection_id)
-        if not cancel_backfill(runtime, connection):
+        if not cancel_backfill(runtime, connection, by()):
             return problem(409, "None is under way.")
         return _read(runtime, connection_id)
 

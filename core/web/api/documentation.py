@@ -59,9 +59,9 @@ def documentation(told: Mapping[str, Any]) -> Blueprint:
             info=told["info"],
             areas=_areas(told),
             schemas=told["components"]["schemas"],
-            responses=told["components"]["responses"],
             kinds=KINDS,
             in_html=_in_html,
+            in_line=_in_line,
         )
 
     return blueprint
@@ -70,6 +70,10 @@ def documentation(told: Mapping[str, Any]) -> Blueprint:
 def _in_html(text: str) -> Markup:
     # Our own words only; what looks like a tag in them is escaped all the same.
     return Markup(html_of(text))  # noqa: S704
+
+
+def _in_line(text: str) -> Markup:
+    return Markup(html_of(text).removeprefix("<p>").removesuffix("</p>"))  # noqa: S704
 
 
 def _areas(told: Mapping[str, Any]) -> list[Area]:

@@ -60,6 +60,11 @@ def events(runtime: Runtime) -> Resource:
         page = list_events(runtime.db, wanted, asked["cursor"], asked["limit"])
         return listed(runtime, page.lines, page.next_cursor, page.previous_cursor)
 
+    _add_one(resource, runtime)
+    return resource
+
+
+def _add_one(resource: Resource, runtime: Runtime) -> None:
     @resource.operation(
         "GET",
         f"/events/<{ROW_ID}:event_id>",
@@ -94,5 +99,3 @@ def events(runtime: Runtime) -> Resource:
         One that failed, one of a kind that is known only now, or a body that was rejected.
         """
         return {"events": again.retry_event(runtime, event_id, by())}
-
-    return resource

@@ -22,6 +22,7 @@ from core.web.queries.sessions import SessionFilter, list_sessions
 NO_SUCH = "There is no such session."
 NO_PLACE = "`cursor` is none that was given out for this list."
 NOT_NOW = "It cannot be done as things stand; `detail` says why, and what to do first."
+REFUSES = {404: NO_SUCH, 409: NOT_NOW}
 
 
 def _moment(words: str) -> Moment:
@@ -88,6 +89,7 @@ def sessions(runtime: Runtime) -> Resource:
     resource = Resource("Sessions", runtime, "Conversations and tickets, and who has them.")
     _add_reading(resource, runtime)
     _add_changing(resource, runtime)
+    _add_handing_over(resource, runtime)
     return resource
 
 
@@ -130,8 +132,6 @@ def _add_reading(resource: Resource, runtime: Runtime) -> None:
 
 
 def _add_changing(resource: Resource, runtime: Runtime) -> None:
-    refuses = {404: NO_SUCH, 409: NOT_NOW}
-
     @resource.operation(
         "PATCH",
         f"/sessions/<{ROW_ID}:session_id>",
@@ -140,7 +140,7 @@ def _add_changing(resource: Resource, runtime: Runtime) -> None:
         example={"status": "closed_resolved", "propagate": True, "summarise": True},
         answers=shown.OpenedSession,
         words="The session as it is now.",
-        refuses=refuses,
+        refuses=REFUSES,
     )
     def change_session(change: dict[str, Any], session_id: int) -> Any:
         """Close or reopen a session
@@ -151,6 +151,8 @@ def _add_changing(resource: Resource, runtime: Runtime) -> None:
         closing.patch(runtime, session_id, by(), **change)
         return opened(runtime, session_id)
 
+
+def _add_handing_over(resource: Resource, runtime: Runtime) -> None:
     @resource.operation(
         "POST",
         f"/sessions/<{ROW_ID}:session_id>/take-over",
@@ -159,7 +161,7 @@ def _add_changing(resource: Resource, runtime: Runtime) -> None:
         bare=True,
         answers=shown.OpenedSession,
         words="The session as it is now.",
-        refuses=refuses,
+        refuses=REFUSES,
     )
     def take_over_session(given: dict[str, Any], session_id: int) -> Any:
         """Take a session over from the AI
@@ -175,7 +177,7 @@ def _add_changing(resource: Resource, runtime: Runtime) -> None:
         Scope.OPERATE,
         answers=shown.OpenedSession,
         words="The session as it is now.",
-        refuses=refuses,
+        refuses=REFUSES,
     )
     def give_session_back(session_id: int) -> Any:
         """Give a session back to the AI

@@ -16,7 +16,7 @@ from core.web.api.operations import Resource
 from core.web.problems import KINDS, MEDIA_TYPE
 
 WORDS = """
-Everything that the pages show, and what operators do on them, for other programs.
+Sessions and what belongs to them, for other programs: what the pages show, and what operators do on them.
 
 **Tokens.** Send `Authorization: Bearer rd_…` with every request. An administrator makes tokens on the page API tokens;
 each has one or more scopes, none of which includes another: {scopes}.
@@ -28,7 +28,7 @@ that was not given out for the list is answered with 404.
 **Errors** are problem+json (RFC 9457): `detail` says in plain words what is wrong and what to do, `errors` by field.
 A parameter or field that is not known is an error, so that a misspelt filter never looks as if it had worked.
 
-**Moments** are in UTC as RFC 3339 has them. In an address `+` is written `%2B`.
+**Moments** are written as RFC 3339 has it; answers are in UTC. In an address `+` is written `%2B`.
 """
 PROBLEM = {
     "type": "object",

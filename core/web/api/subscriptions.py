@@ -122,7 +122,9 @@ def subscriptions(runtime: Runtime) -> Resource:
     resource = Resource("Subscriptions", runtime, "Who is told of what happens: receivers of signed outbound events.")
     answer_mistakes(resource)
     _add_reading(resource, runtime)
+    _add_making(resource, runtime)
     _add_changing(resource, runtime)
+    _add_ending(resource, runtime)
     return resource
 
 
@@ -150,7 +152,7 @@ def _add_reading(resource: Resource, runtime: Runtime) -> None:
         return Subscriptions(runtime).get(subscription_id)
 
 
-def _add_changing(resource: Resource, runtime: Runtime) -> None:
+def _add_making(resource: Resource, runtime: Runtime) -> None:
     @resource.operation(
         "POST",
         "/subscriptions",
@@ -172,6 +174,8 @@ def _add_changing(resource: Resource, runtime: Runtime) -> None:
         where = address("Subscriptions.get_subscription", subscription_id=made.id)
         return {**shown, "secret": secret.reveal()}, where
 
+
+def _add_changing(resource: Resource, runtime: Runtime) -> None:
     @resource.operation(
         "PATCH",
         f"/subscriptions/<{ROW_ID}:subscription_id>",
@@ -197,6 +201,23 @@ def _add_changing(resource: Resource, runtime: Runtime) -> None:
         return found
 
     @resource.operation(
+        "POST",
+        f"/subscriptions/<{ROW_ID}:subscription_id>/secret",
+        Scope.ADMINISTER,
+        answers=NewSecret,
+        words="The new secret.",
+        refuses={404: NO_SUCH},
+    )
+    def rotate_secret(subscription_id: int) -> Any:
+        """Replace the secret of a subscription
+
+        For a day everything is signed with both.
+        """
+        return {"secret": Subscriptions(runtime).rotate_secret(subscription_id, by()).reveal()}
+
+
+def _add_ending(resource: Resource, runtime: Runtime) -> None:
+    @resource.operation(
         "DELETE",
         f"/subscriptions/<{ROW_ID}:subscription_id>",
         Scope.ADMINISTER,
@@ -211,18 +232,3 @@ def _add_changing(resource: Resource, runtime: Runtime) -> None:
         """
         Subscriptions(runtime).delete(subscription_id, by())
         return Response(status=204, content_type=None)
-
-    @resource.operation(
-        "POST",
-        f"/subscriptions/<{ROW_ID}:subscription_id>/secret",
-        Scope.ADMINISTER,
-        answers=NewSecret,
-        words="The new secret.",
-        refuses={404: NO_SUCH},
-    )
-    def rotate_secret(subscription_id: int) -> Any:
-        """Replace the secret of a subscription
-
-        For a day everything is signed with both.
-        """
-        return {"secret": Subscriptions(runtime).rotate_secret(subscription_id, by()).reveal()}

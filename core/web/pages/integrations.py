@@ -16,7 +16,7 @@ from core.errors import ConfigError, RelaydeskError
 from core.forms import NotSaved, form_fields
 from core.jobs.backfill_requests import progress
 from core.overview import Overview, Setup, overview, overviews, setup
-from core.provisioning import switch_on, verify
+from core.provisioning import configured_connection, switch_on, verify
 from core.runtime import Runtime
 from core.web.addresses import ROW_ID
 from core.web.forms import Confirm
@@ -94,7 +94,7 @@ def _verified(runtime: Runtime, shown: Overview) -> Identity:
         raise ConfigError(shown.name, f"it is {shown.state}", "What this page says of it must be mended first.")
     if shown.editable:
         return test_and_save(runtime, shown.connector, shown.name, {}, signed_in().email, existing=shown.id)
-    configured = runtime.connections.in_file[shown.name]
+    configured = configured_connection(runtime, shown.name)
     identity = verify(runtime, configured)
     switch_on(runtime, configured, identity)
     return identity

@@ -129,8 +129,9 @@ def _worked_on(runtime: Runtime, connector: Connector, seen: Overview | None) ->
         return redirect(url_for("integrations.index"))
     else:
         flash(f"{_done(seen)} It {speaks_as(identity)}.", "success")
-        saved = next(one for one in runtime.connections.made_on_pages() if one.name == name)
-        return redirect(url_for("integrations.connection", connection_id=saved.id))
+        if existing is None:
+            existing = next(one.id for one in runtime.connections.made_on_pages() if one.name == name)
+        return redirect(url_for("integrations.connection", connection_id=existing))
     reached = seen is not None and seen.connection.active and failed.headline != VERIFY_FAMILY
     offered = choices_of(runtime, seen.connection, _wanted(connector)) if seen is not None and reached else {}
     return _page(_sheet(runtime, connector, seen, posted, failed, offered)), 422

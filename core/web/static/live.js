@@ -31,9 +31,11 @@ function keepUpToDate(part) {
   window.setTimeout(look, 1000 * seconds);
 }
 
+// data-follow="#place": what somebody has in view stays there when the page grows above it.
 // The whole part is exchanged or, of one with islands, those things in it that have the same id.
 function renew(part, html) {
-  const end = part.dataset.follow !== undefined && nearEnd();
+  const followed = part.dataset.follow && document.querySelector(part.dataset.follow);
+  const follows = followed && isInView(followed);
   if (part.dataset.islands === undefined) {
     replace(part, html);
   } else {
@@ -46,7 +48,7 @@ function renew(part, html) {
       replace(before, child.innerHTML);
     }
   }
-  if (end) window.scrollTo({ top: document.documentElement.scrollHeight });
+  if (follows) followed.scrollIntoView({ block: "nearest" });
   tell(part.querySelector("[data-news]")?.dataset.news);
 }
 
@@ -86,8 +88,9 @@ function isWorkedOn(element) {
     || [...element.querySelectorAll("textarea")].some((field) => field.value !== field.defaultValue);
 }
 
-function nearEnd() {
-  return window.innerHeight + window.scrollY >= document.documentElement.scrollHeight - 120;
+function isInView(element) {
+  const box = element.getBoundingClientRect();
+  return box.top < window.innerHeight && box.bottom > 0;
 }
 
 function showStale(stale) {
