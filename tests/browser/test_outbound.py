@@ -12,20 +12,20 @@ PASSWORD = "a password for this afternoon"
 def test_an_address_is_subscribed_and_what_it_answers_appears_by_itself(site: Site, person: Person) -> None:
     person.expected = ["422"]
     person.go(site.first_link)
-    person.fill(E_mail_address="lead@example.com", Password=PASSWORD, The_same=PASSWORD)
+    person.fill(email="lead@example.com", password=PASSWORD, again=PASSWORD)
     person.press("Set password and sign in")
     for name in ("activity", "activity/events", "activity/decisions", "activity/actions", "activity/dead", "outbound"):
         person.go(f"/{name}")
         person.look(f"empty-{name.replace('/', '-')}")
 
     person.press("Subscribe an address")
-    person.fill(Address="ftp://example.com")
+    person.fill(url="ftp://example.com")
     person.press("Subscribe")
     person.sees("It does not begin with http")
     person.look("refused")
     with WebhookReceiver() as receiver:
         receiver.answers = [410]
-        person.fill(Address=receiver.url)
+        person.fill(url=receiver.url)
         person.page.get_by_label("All about handoffs").check()
         person.press("Subscribe")
         person.sees("Copy it now: it is not shown again.")
