@@ -372,7 +372,9 @@ def _path_of(site: World, rule: Any) -> str:
     values = {}
     for name, converter in rule._converters.items():
         kind = type(converter).__name__
-        values[name] = 999_999 if kind == "IntegerConverter" else next(iter(getattr(converter, "items", ["none"])))
+        values[name] = (
+            999_999 if kind in ("IntegerConverter", "RowId") else next(iter(getattr(converter, "items", ["none"])))
+        )
     with site.app.test_request_context():
         return str(site.app.url_map.bind("").build(rule.endpoint, values))
 
