@@ -10,13 +10,14 @@ import pytest
 import requests
 from click.testing import CliRunner
 
+from core.access.passwords import Passwords
 from core.access.users import Role, Users
 from core.app import tell_first_link
 from core.cli import cli
 from core.store.models import AuditRow, UserRow
 from core.testing.clock import FakeClock
 from core.web.guard import OWN, PUBLIC, need_of
-from tests.end_to_end.visitor import ADMINISTRATOR, EMAIL, PASSWORD, Visitor, words
+from tests.end_to_end.visitor import ADMINISTRATOR, CHEAP, EMAIL, PASSWORD, Visitor, words
 from tests.end_to_end.worlds import World
 
 OPERATOR, OTHER_PASSWORD = "olga@example.com", "another fine password"
@@ -37,7 +38,7 @@ def site(quick: World) -> World:
 
 
 def users_of(site: World) -> Users:
-    return Users(site.runtime.db, site.runtime.config.server)
+    return Users(site.runtime.db, site.runtime.config.server, Passwords(CHEAP))
 
 
 def with_operator(site: World) -> Visitor:

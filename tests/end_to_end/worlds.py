@@ -11,6 +11,7 @@ from typing import Any
 import requests
 from werkzeug.serving import make_server
 
+from core.access.passwords import Passwords
 from core.app import create_app
 from core.config import load_config
 from core.connecting import test_and_save
@@ -26,6 +27,7 @@ from core.testing.clock import FakeClock
 from plugins.freshchat.simulator import FreshchatSimulator
 from plugins.freshdesk.simulator import FreshdeskSimulator
 from plugins.freshdesk.simulator_rule_setup import install_rules
+from tests.end_to_end.visitor import CHEAP
 
 SCRIPTED = '''
 """A responder that does what the test says, and remembers every hook that was called."""
@@ -184,7 +186,7 @@ class World:
         if self._server is not None:
             self._server.shutdown()
             self._server.server_close()
-        self.app = create_app(self.runtime)
+        self.app = create_app(self.runtime, Passwords(CHEAP))
         self._server = make_server("127.0.0.1", 0, self.app, threaded=True)
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         self.url = f"http://127.0.0.1:{self._server.port}"
