@@ -30,7 +30,7 @@ FORKS_WITHIN = 0.5
 
 def create_app(runtime: Runtime, passwords: Passwords | None = None) -> Flask:
     """The Flask app over a runtime; it starts no thread. `passwords` are hashed by argon2's defaults if left out."""
-    app = Flask("relaydesk", static_folder=None)
+    app = Flask("relaydesk", static_folder=None, static_url_path="/static")
     app.config.update(
         SECRET_KEY=runtime.config.server.secret_key.reveal(),
         MAX_CONTENT_LENGTH=LARGEST_BODY,

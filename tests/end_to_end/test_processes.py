@@ -151,7 +151,7 @@ class Services:
     def answer(self, path: str) -> requests.Response | None:
         try:
             return requests.get(self.url + path, timeout=5)
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             return None
 
     def get(self, path: str) -> int:
