@@ -9,6 +9,7 @@ import threading
 
 from flask import Flask
 
+from core.access.passwords import Passwords
 from core.access.users import Users
 from core.config import load_config
 from core.jobs.worker import Worker
@@ -27,14 +28,14 @@ FORKS_WITHIN = 0.5
 """Seconds within which a server that forks after loading the application has begun to."""
 
 
-def create_app(runtime: Runtime) -> Flask:
-    """The Flask app over a runtime; it starts no thread."""
+def create_app(runtime: Runtime, passwords: Passwords | None = None) -> Flask:
+    """The Flask app over a runtime; it starts no thread. `passwords` are hashed by argon2's defaults if left out."""
     app = Flask("relaydesk", static_folder=None)
     app.config.update(
         SECRET_KEY=runtime.config.server.secret_key.reveal(),
         MAX_CONTENT_LENGTH=LARGEST_BODY,
     )
-    users = Users(runtime.db, runtime.config.server)
+    users = Users(runtime.db, runtime.config.server, passwords)
     forgery = install_site(app, runtime, users)
     for blueprint in (webhooks(runtime), health(runtime)):
         forgery.exempt(blueprint)

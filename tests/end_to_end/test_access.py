@@ -10,13 +10,14 @@ import pytest
 import requests
 from click.testing import CliRunner
 
+from core.access.passwords import Passwords
 from core.access.users import Role, Users
 from core.app import tell_first_link
 from core.cli import cli
 from core.store.models import AuditRow, UserRow
 from core.testing.clock import FakeClock
 from core.web.guard import OWN, PUBLIC, need_of
-from tests.end_to_end.visitor import ADMINISTRATOR, EMAIL, PASSWORD, Visitor, words
+from tests.end_to_end.visitor import ADMINISTRATOR, CHEAP, EMAIL, PASSWORD, Visitor, words
 from tests.end_to_end.worlds import World
 
 OPERATOR, OTHER_PASSWORD = "olga@example.com", "another fine password"
@@ -37,7 +38,7 @@ def site(quick: World) -> World:
 
 
 def users_of(site: World) -> Users:
-    return Users(site.runtime.db, site.runtime.config.server)
+    return Users(site.runtime.db, site.runtime.config.server, Passwords(CHEAP))
 
 
 def with_operator(site: World) -> Visitor:
@@ -372,7 +373,8 @@ def _path_of(site: World, rule: Any) -> str:
     values = {}
     for name, converter in rule._converters.items():
         kind = type(converter).__name__
-        values[name] = 999_999 if kind == "IntegerConverter" else next(iter(getattr(converter, "items", ["none"])))
+        words = sorted(getattr(converter, "items", ["none"]))
+        values[name] = 999_999 if kind == "RowId" else words[0]
     with site.app.test_request_context():
         return str(site.app.url_map.bind("").build(rule.endpoint, values))
 

@@ -146,6 +146,7 @@ def test_where_there_is_nothing_each_page_says_what_would_be_there(tmp_path: Pat
         ("/activity/actions?cursor=nonsense", "This place in the list is not known. Go to its first page"),
     ):
         assert said in words(olga.read(path).select_one("main .empty")), path
+    assert Visitor(made.url).sign_in().read("/activity").select_one("main .empty a")["href"] == "/integrations"
     made.stop()
 
 

@@ -86,6 +86,7 @@ def test_the_commands_are_those_of_the_design(run: Run) -> None:
         "send-fixture",
         "serve",
         "simulate",
+        "users",
         "webhook-url",
         "worker",
     ]

@@ -229,7 +229,7 @@ def test_demo_stays_up_and_leaves_nothing_behind(tmp_path: Path) -> None:
         address = next(line.split()[1] for line in shown if line.startswith("Relaydesk "))
         inbox = next(line for line in shown if line.startswith("Inbox:"))
         user, password = inbox.split("user ")[1].rstrip(")\n").split(", password ")
-        page = Visitor(address.rstrip("/")).sign_in(user, password).read()
+        page = Visitor(address.rstrip("/")).sign_in(user, password).read("/?tab=all")
         for person in ("Ada Customer", "Grace Customer", "Linus Longtime"):
             assert person in words(page)
         for label in ("Freshchat", "Freshdesk"):

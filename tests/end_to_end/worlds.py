@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from flask import Flask
 from werkzeug.serving import make_server
 
+from core.access.passwords import Passwords
 from core.app import create_app
 from core.config import load_config
 from core.connecting import test_and_save
@@ -23,9 +25,11 @@ from core.runtime import Runtime, build_runtime
 from core.store.migrations import migrate
 from core.store.models import ActionRow, ConnectionRow, DecisionRow, EventRow, MessageRow, SessionRow
 from core.testing.clock import FakeClock
+from core.web.webhooks import webhooks
 from plugins.freshchat.simulator import FreshchatSimulator
 from plugins.freshdesk.simulator import FreshdeskSimulator
 from plugins.freshdesk.simulator_rule_setup import install_rules
+from tests.end_to_end.visitor import CHEAP
 
 SCRIPTED = '''
 """A responder that does what the test says, and remembers every hook that was called."""
@@ -125,7 +129,8 @@ class World:
         self.database_url = database_url
         self.clock = clock
         self.runtime: Runtime
-        self.app: Any = None
+        self._app: Flask | None = None
+        self._making = threading.Lock()
         self.url = ""
         self._server: Any = None
 
@@ -184,10 +189,24 @@ class World:
         if self._server is not None:
             self._server.shutdown()
             self._server.server_close()
-        self.app = create_app(self.runtime)
-        self._server = make_server("127.0.0.1", 0, self.app, threaded=True)
+        self._app = None
+        self._hooks = Flask("webhooks")
+        self._hooks.register_blueprint(webhooks(self.runtime))
+        self._server = make_server("127.0.0.1", 0, self._answer, threaded=True)
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         self.url = f"http://127.0.0.1:{self._server.port}"
+
+    @property
+    def app(self) -> Flask:
+        """The whole application: made when it is first asked for, since most worlds are only called by vendors."""
+        with self._making:
+            if self._app is None:
+                self._app = create_app(self.runtime, Passwords(CHEAP))
+            return self._app
+
+    def _answer(self, environ: Any, start_response: Any) -> Any:
+        called = environ["PATH_INFO"].startswith("/webhooks/") and self._app is None
+        return (self._hooks if called else self.app)(environ, start_response)
 
     def given(self, **changed: Any) -> dict[str, Any]:
         """What a person enters on the pages to connect the account; None leaves a setting out."""

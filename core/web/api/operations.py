@@ -93,7 +93,16 @@ class Resource(Blueprint):  # type: ignore[misc]  # the library ships no types
         """
 
         def decorated(view: View) -> View:
-            made: Any = view
+            # What is only told comes first: each step copies all that was told before it, schemas above all.
+            made: Any = self.doc(
+                operationId=_camel(view.__name__), security=[{"token": []}], **{"x-scope": scope.value}
+            )(view)
+            for number, said in (refuses or {}).items():
+                made = self.alt_response(
+                    number, schema="Problem", content_type=MEDIA_TYPE, description=said, headers=None
+                )(made)
+            for number, name in {**ALWAYS, **(BODIES if body else {})}.items():
+                made = self.alt_response(number, response=name)(made)
             if body is not None:
                 made = self.arguments(body, required=not bare, example=example)(made)
             if headers is not None:
@@ -102,15 +111,6 @@ class Resource(Blueprint):  # type: ignore[misc]  # the library ships no types
                 made = self.arguments(query, location="query")(made)
             shown = {name: {"description": said, "schema": {"type": "string"}} for name, said in (tells or {}).items()}
             made = self.response(status, answers, description=words, headers=shown or None)(made)
-            for number, said in (refuses or {}).items():
-                made = self.alt_response(
-                    number, schema="Problem", content_type=MEDIA_TYPE, description=said, headers=None
-                )(made)
-            for number, name in {**ALWAYS, **(BODIES if body else {})}.items():
-                made = self.alt_response(number, response=name)(made)
-            made = self.doc(operationId=_camel(view.__name__), security=[{"token": []}], **{"x-scope": scope.value})(
-                made
-            )
             names = frozenset(query().fields) if query is not None else frozenset()
             setattr(made, _OPERATION, Called(scope, names, body is not None, body is not None and not bare))
             made.provide_automatic_options = False  # no browser of another site is let in
