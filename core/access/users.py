@@ -138,7 +138,7 @@ class Users:
             return self._to_user(row)
 
     def accept(self, secret: str, password: str, name: str = "", email: str = "") -> User:
-        """Set the password of whom a link is for, which ends the link and their sign-ins elsewhere.
+        """Set the password of whom a link is for, which signs them in, and ends the link and their sign-ins elsewhere.
 
         `email` is wanted of the first administrator alone. Raises `ConfigError` for a link that is no longer good,
         and for a password or address that will not do.
@@ -159,6 +159,7 @@ class Users:
                 link_digest=None,
                 link_until=None,
                 epoch=row.epoch + 1,
+                signed_in_at=self._db.now(),
             ).where(UserRow.id == row.id).execute()
             audit.note(self._db, address, "user.password_set", address)
             return self._to_user(UserRow.get_by_id(row.id))

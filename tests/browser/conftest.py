@@ -16,7 +16,10 @@ from core.cli.demo_service import free_port, running_service
 from core.cli.project import make_project
 from plugins.freshchat.simulator import FreshchatSimulator
 from plugins.freshdesk.simulator import FreshdeskSimulator
-from tests.browser.looking import CHROMIUM, FLAGS, Person
+
+pytest.register_assert_rewrite("tests.browser.looking")
+
+from tests.browser.looking import CHROMIUM, FLAGS, Person  # noqa: E402 - what it finds is to be told in full
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -63,12 +66,14 @@ class Site:
 
 
 def _configuration(folder: Path, port: int) -> None:
-    """A project as `relaydesk init` makes it, less the administrator, and with less waiting."""
+    """A project as `relaydesk init` makes it, less the administrator, with less waiting, and drafts after calls."""
     file = folder / "config.toml"
     text = file.read_text(encoding="utf-8").replace("http://localhost:8000", f"http://127.0.0.1:{port}")
     text = re.sub(r"^#?admin_(email|password_hash) = .*\n", "", text, flags=re.MULTILINE)
     text = re.sub(r"^settle_seconds = .*$", "settle_seconds = 0.3", text, flags=re.MULTILINE)
     text = re.sub(r"^debounce_seconds = .*$", "debounce_seconds = 0.1", text, flags=re.MULTILINE)
+    head, calls, tail = text.partition("[channels.phone]\n")
+    text = head + calls + tail.replace('mode = "autopilot"', 'mode = "assist"', 1)
     text = text.replace("api_url_on_pages = false", "api_url_on_pages = true")
     text = text.replace("allow_private_webhooks = false", "allow_private_webhooks = true")
     file.write_text(text, encoding="utf-8")

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, ViewportSize, expect
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
 SHOTS = Path(os.environ.get("RELAYDESK_SCREENSHOTS", Path(__file__).parent / "screenshots"))
 """Where the screenshots of every page are kept, at both widths."""
-WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+WIDE, NARROW = ViewportSize(width=1280, height=900), ViewportSize(width=390, height=844)
 PATIENCE = 20_000
 """Milliseconds: what is waited for takes a second or two, on a machine that has other things to do it takes more."""
 OVERLAPS = """() => {
@@ -23,19 +23,19 @@ OVERLAPS = """() => {
     const style = getComputedStyle(one);
     const box = one.getBoundingClientRect();
     const hidden = style.visibility === "hidden" || style.display === "none" || box.width < 2 || box.height < 2;
-    return !hidden && !one.closest(".visually-hidden, .visually-hidden-focusable, details:not([open]) > :not(summary)");
+    const unseen = ".visually-hidden, .visually-hidden-focusable, details:not([open]) > :not(summary)";
+    return !hidden && !one.closest(unseen) && !one.closest(".session-head, .own, .menu");
   });
+  const boxes = shown.flatMap((one) => [...one.getClientRects()].map((box) => [box, one]));
+  boxes.sort(([one], [other]) => one.top - other.top);
   const found = [];
-  for (const [at, one] of shown.entries()) {
-    for (const other of shown.slice(at + 1)) {
-      if (one.contains(other) || other.contains(one)) continue;
-      const sticky = [one, other].some((each) => each.closest(".session-head, .own, .menu"));
-      if (sticky) continue;
-      for (const a of one.getClientRects()) for (const b of other.getClientRects()) {
-        const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
-        const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
-        if (wide > 2 && high > 2) found.push(`${one.outerHTML.slice(0, 80)} and ${other.outerHTML.slice(0, 80)}`);
-      }
+  for (const [at, [a, one]] of boxes.entries()) {
+    for (let next = at + 1; next < boxes.length && boxes[next][0].top < a.bottom - 2; next += 1) {
+      const [b, other] = boxes[next];
+      const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+      const high = Math.min(a.bottom, b.bottom) - b.top;
+      if (wide <= 2 || high <= 2 || one.contains(other) || other.contains(one)) continue;
+      found.push(`${one.outerHTML.slice(0, 80)} and ${other.outerHTML.slice(0, 80)}`);
     }
   }
   return found;
@@ -61,7 +61,12 @@ class Person:
     def leave(self) -> None:
         """Close the browser's window; nothing may have gone wrong in it."""
         self._context.close()
-        assert [one for one in self.complaints if not any(part in one for part in self.expected)] == []
+        self.had_no_trouble()
+
+    def had_no_trouble(self) -> None:
+        """Find that nothing has gone wrong in the browser since this was asked last."""
+        heard, self.complaints[:] = [*self.complaints], []
+        assert [one for one in heard if not any(part in one for part in self.expected)] == []
 
     def go(self, path: str) -> None:
         """Open an address."""
@@ -85,21 +90,34 @@ class Person:
 
     def look(self, name: str) -> None:
         """Keep a screenshot at both widths, and find nothing wrong with the page at either."""
-        SHOTS.mkdir(parents=True, exist_ok=True)
         for size in (NARROW, WIDE):
-            self.page.set_viewport_size(size)
-            self.page.evaluate("window.scrollTo(0, 0)")
-            width = size["width"]
-            self.page.screenshot(path=SHOTS / f"{self._name}-{name}-{width}.png", full_page=True)
-            told = f"{name} at {width} px"
-            scrolled = self.page.evaluate("document.documentElement.scrollWidth")
-            assert scrolled <= width, f"{told} scrolls sideways: {scrolled} px"
-            assert self.page.evaluate(OVERLAPS) == [], told
-            self.has_no_barrier(told)
+            self.fits(name, size)
+            self.has_no_barrier(f"{name} at {size['width']} px")
 
-    def has_no_barrier(self, told: str) -> None:
-        """Let axe-core look for what keeps people out."""
-        found = Axe().run(self.page).response["violations"]
+    def fits(self, name: str, size: ViewportSize) -> None:
+        """Keep a screenshot at a width, and find that nothing is cut off or lies over something else."""
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.set_viewport_size(size)
+        self.page.evaluate("window.scrollTo(0, 0)")
+        width = size["width"]
+        self.page.screenshot(path=SHOTS / f"{self._name}-{name}-{width}.png", full_page=True)
+        told = f"{name} at {width} px"
+        scrolled = self.page.evaluate("document.documentElement.scrollWidth")
+        assert scrolled <= width, f"{told} scrolls sideways: {scrolled} px"
+        assert self.page.evaluate(OVERLAPS) == [], told
+
+    def look_in_the_dark(self, name: str) -> None:
+        """Keep a screenshot as those see it whose system is set to dark, and find that all can be read."""
+        self.page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+        self.page.screenshot(path=SHOTS / f"{self._name}-{name}-dark.png", full_page=True)
+        # Nothing but the colours is another.
+        self.has_no_barrier(f"{name} in the dark", "color-contrast")
+        self.page.emulate_media(color_scheme="light", reduced_motion="no-preference")
+
+    def has_no_barrier(self, told: str, *rules: str) -> None:
+        """Let axe-core look for what keeps people out, by all its rules or by some of them."""
+        options = {"resultTypes": ["violations"], **({"runOnly": [*rules]} if rules else {})}
+        found = Axe().run(self.page, options=options).response["violations"]
         serious = [
             f"{one['id']}: {node['html'][:120]} ({node['failureSummary'][:200]})"
             for one in found

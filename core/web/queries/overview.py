@@ -132,11 +132,19 @@ def troubles(db: Database) -> dict[str, int]:
 
 
 def lines_of(db: Database, connections: Iterable[tuple[Connection, str]]) -> list[Line]:
-    """What there is to tell of each connection; those of which nothing is to be told are left out."""
+    """What there is to tell of each connection; those of which nothing is to be told are left out.
+
+    That somebody has disconnected one is no news every day: its own page says so.
+    """
     told = []
     with db.read():
+        cut = {
+            row.id for row in ConnectionRow.select(ConnectionRow.id).where(ConnectionRow.disconnected_at.is_null(False))
+        }
         imports = {row.connection_id: row for row in BackfillRow.select()}
         for connection, error in connections:
+            if connection.id in cut:
+                continue
             line = Line(
                 name=connection.name,
                 active=connection.active,
