@@ -60,7 +60,7 @@ class Size:
 
 
 FULL = Size(200_000, 1_000_000, 1_000_000)
-QUICK = Size(2_000, 10_000, 10_000)
+QUICK = Size(500, 3_000, 3_000)
 EMPTY = Size(0, 0, 0)
 
 

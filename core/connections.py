@@ -151,13 +151,15 @@ class Connections:
         One that cannot be used has no settings; it is shown for its error alone.
         """
         with self._db.read():
-            rows = {row.name: row for row in ConnectionRow.select().where(ConnectionRow.provisioned)}
+            rows = list(ConnectionRow.select().order_by(ConnectionRow.name))
+        provisioned = {row.name: row for row in rows if row.provisioned}
         for name in list(self.in_file):
-            connection = self._from_row(rows[name]) if name in rows else None
+            connection = self._from_row(provisioned[name]) if name in provisioned else None
             if connection is not None:
-                yield connection, rows[name].error
-        for row in self.made_on_pages():
-            yield self.shown(row)
+                yield connection, provisioned[name].error
+        for row in rows:
+            if not row.provisioned:
+                yield self.shown(row)
 
     def shown(self, row: ConnectionRow) -> tuple[Connection, str]:
         """A connection of the pages as it is shown, also where it cannot be used, with its error."""

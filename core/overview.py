@@ -127,7 +127,7 @@ def _overview(runtime: Runtime, connection: Connection, error: str) -> Overview:
         saved_by=row.saved_by,
         saved_at=row.saved_at,
         revision=row.revision,
-        remarks=tuple(remarks(runtime.db, connection)),
+        remarks=tuple(remarks(runtime.db, [connection])[connection.id]),
         connection=connection,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -48,9 +49,14 @@ def note(db: Database, event: EventRow, news: bool) -> None:
 
 def of(connection_id: int) -> Misses:
     """What was measured of a connection so far. Inside a transaction."""
-    row = CursorRow.get_or_none(CursorRow.connection == connection_id, CursorRow.name == NAME)
-    value: dict[str, Any] = row.value if row is not None else {}
-    return Misses(**value)
+    return of_each([connection_id]).get(connection_id, Misses())
+
+
+def of_each(connection_ids: Sequence[int]) -> dict[int, Misses]:
+    """The same of several connections by their ids, without those of which nothing was measured."""
+    rows: Any = CursorRow.select(CursorRow.connection, CursorRow.value).tuples()
+    theirs = rows.where(CursorRow.connection.in_(list(connection_ids)), CursorRow.name == NAME)
+    return {connection_id: Misses(**(value or {})) for connection_id, value in theirs}
 
 
 def _keep(db: Database, connection_id: int, measured: Misses) -> None:

@@ -150,6 +150,7 @@ STEPS: tuple[Step, ...] = (
     (7, "what_people_do", _what_people_do),
     (8, "connections_of_the_pages", _connections_of_the_pages),
     (9, "lists_and_search", _lists_and_search),
+    (10, "what_is_not_understood", reading.add_indexes),
 )
 """Number, name, and what is done with peewee's database.
 

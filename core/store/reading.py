@@ -36,6 +36,7 @@ INDEXES = {
     # Events by where they came from. Any choice of these is a few stretches of it (see core/web/queries/stretches.py).
     "event_from": "event (connection_id, kind, source, id)",
     "event_unusual": "event (state, id, connection_id, kind, source, reason) WHERE state <> 'done'",
+    "event_unknown": "event (id) WHERE state = 'ignored' AND reason = 'unknown_kind'",
     "event_received": "event (received_at, connection_id, state)",
     "decision_why": "decision (outcome, reason, id)",
     "action_unsent": "action (state, id, session_id, connection_id, created_at) WHERE state <> 'sent'",
@@ -54,10 +55,15 @@ def make(native: Any) -> None:
         "ALTER TABLE session ADD COLUMN handed_off BOOLEAN"
         f" GENERATED ALWAYS AS (handoff IS NOT NULL AND owner = 'human') {kept}"
     )
-    for name, index in INDEXES.items():
-        native.execute_sql(f"CREATE INDEX {name} ON {index}")
+    add_indexes(native)
     for statement in words.statements("sqlite" if sqlite else "postgresql"):
         native.execute_sql(statement)
+
+
+def add_indexes(native: Any) -> None:
+    """Add those of the indexes that are not there yet."""
+    for name, index in INDEXES.items():
+        native.execute_sql(f"CREATE INDEX IF NOT EXISTS {name} ON {index}")
 
 
 def add_subjects(native: Any) -> None:

@@ -19,7 +19,7 @@ from core.version import VERSION
 from core.web.addresses import ROW_ID, RowId
 from core.web.guard import install_guard
 from core.web.problems import asked_by_a_program, problem
-from core.web.wording import ago, moment, plural
+from core.web.wording import ago, moment, plural, time_tag, to_minute, to_second
 
 POLICY = "; ".join(
     (
@@ -79,13 +79,17 @@ def install_site(app: Flask, runtime: Runtime, users: Users) -> CSRFProtect:
 
 
 def _install_words(app: Flask, runtime: Runtime) -> None:
-    app.jinja_env.filters["moment"] = moment
-    app.jinja_env.filters["plural"] = plural
-
     def since(at: datetime | None) -> str:
         return ago(at, runtime.db.now())
 
-    app.jinja_env.filters["ago"] = since
+    app.jinja_env.filters.update(
+        moment=moment,
+        plural=plural,
+        ago=since,
+        age=lambda at: time_tag(at, since(at)),
+        at=to_minute,
+        at_second=to_second,
+    )
 
     @app.context_processor
     def always_there() -> dict[str, Any]:

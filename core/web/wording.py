@@ -4,14 +4,39 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from markupsafe import Markup
+
 from core.domain import Identity
+
+_MINUTES, _SECONDS = len("2026-01-01 00:00"), len("2026-01-01 00:00:00")
 
 _STEPS = ((3600, 60, "min"), (86400, 3600, "h"), (86400 * 60, 86400, "d"))
 
 
 def moment(at: datetime | None) -> str:
     """A moment in full, in UTC."""
-    return "" if at is None else at.strftime("%Y-%m-%d %H:%M:%S UTC")
+    return "" if at is None else f"{at.isoformat(' ')[:_SECONDS]} UTC"
+
+
+def to_minute(at: datetime) -> Markup:
+    """A moment to the minute, for a page."""
+    return time_tag(at, shown=_MINUTES)
+
+
+def to_second(at: datetime) -> Markup:
+    """The same to the second."""
+    return time_tag(at, shown=_SECONDS)
+
+
+def time_tag(at: datetime, words: str = "", shown: int = 0) -> Markup:
+    """A moment for a page, in words of ours or as so many characters of it; the full one shows beside the pointer.
+
+    A thread has hundreds of them, so that each is written out but once.
+    """
+    full = at.isoformat(" ")
+    words = words or full[:shown]
+    whole = f'<time datetime="{full.replace(" ", "T")}" title="{full[:_SECONDS]} UTC">{words}</time>'
+    return Markup(whole)  # noqa: S704  # nothing in it is anybody's text
 
 
 def ago(at: datetime | None, now: datetime) -> str:

@@ -262,6 +262,26 @@ def test_a_session_that_is_not_there_is_not_found(site: Any, path: str) -> None:
     assert get(site, path).status_code == 404
 
 
+def test_an_open_session_is_made_anew_only_when_it_has_changed_or_a_minute_is_over(
+    site: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.sim.customer_writes(site.ada, "Where is it?")
+    site.run(30)
+    visitor, path = Visitor(site.url).sign_in(), f"/live/sessions/{site.session().id}"
+    known = {"If-None-Match": visitor.get(path).headers["ETag"]}
+    with monkeypatch.context() as patched:
+        patched.setattr("core.web.queries.thread.opened", None)  # nothing is read or made where nothing has changed
+        unchanged = visitor.get(path, headers=known)
+    assert (unchanged.status_code, unchanged.text, unchanged.headers["ETag"]) == (304, "", known["If-None-Match"])
+    site.sim.customer_writes(site.ada, "Hello?")
+    site.run(1)
+    changed = visitor.get(path, headers=known)
+    assert (changed.status_code, "Hello?" in changed.text) == (200, True)
+    site.clock.advance(60)
+    assert visitor.get(path, headers={"If-None-Match": changed.headers["ETag"]}).status_code == 200
+    assert visitor.get("/live/sessions/999", headers=known).status_code == 404
+
+
 # ------------------------------------------------------------------------------------------------- hostile content
 
 

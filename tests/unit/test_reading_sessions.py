@@ -16,7 +16,6 @@ from core.store.database import Database
 from core.store.models import ActionRow, LeaseRow, MessageRow, SessionRow
 from core.web.queries.cursors import MOST_LINES, BadCursor
 from core.web.queries.sessions import SessionFilter, SessionPage, counts, list_sessions
-from core.web.queries.thread import inbox_version
 
 
 def ids(page: SessionPage) -> list[int]:
@@ -274,24 +273,6 @@ def test_the_tabs_count_what_is_open_by_whose_it_is(rows: Any, monkeypatch: pyte
     monkeypatch.setattr("core.web.queries.sessions.MOST_COUNTED", 3)
     found = counts(rows.db)
     assert (found.open, found.ai, found.human, found.nobody) == (3, 2, 3, 1)
-
-
-def test_the_version_of_the_inbox_changes_with_whatever_its_page_shows(rows: Any) -> None:
-    session = rows.session(owner="ai")
-    versions = [inbox_version(rows.db)]
-    assert inbox_version(rows.db) == versions[0]
-    rows.message(session, "Hello?", 1)
-    versions.append(inbox_version(rows.db))
-    rows.action(session, state="parked")
-    versions.append(inbox_version(rows.db))
-    with rows.db.write():
-        SessionRow.update(owner="human").where(SessionRow.id == session.id).execute()
-    versions.append(inbox_version(rows.db))
-    rows.session(-5)
-    versions.append(inbox_version(rows.db))
-    assert len(set(versions)) == len(versions)
-    rows.session(3, status="closed_resolved")
-    assert inbox_version(rows.db, SessionFilter(status="open")) == versions[-1]
 
 
 def test_a_date_of_a_filter_may_be_in_any_zone(rows: Any) -> None:

@@ -114,9 +114,11 @@ def test_b115_messages_go_on_page_by_page_and_what_comes_meanwhile_comes_last(ro
 CHANGES: dict[str, Callable[[Any, Any], object]] = {
     "a message": lambda rows, row: rows.message(row, "more", 9),
     "whose a message is": lambda rows, row: MessageRow.update(author="agent").execute(),
+    "who wrote a message from here": lambda rows, row: MessageRow.update(author_name="Grace").execute(),
     "a file was fetched": lambda rows, row: AttachmentRow.update(state="placeholder").execute(),
     "an action's state": lambda rows, row: ActionRow.update(state="sent").execute(),
     "an action's attempts": lambda rows, row: ActionRow.update(attempts=3).execute(),
+    "an action's proof": lambda rows, row: ActionRow.update(confirmed_by="echo").execute(),
     "an action's remark": lambda rows, row: ActionRow.update(remark="other").execute(),
     "an action": lambda rows, row: rows.action(row),
     "a decision": lambda rows, row: rows.decision(row),

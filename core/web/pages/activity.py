@@ -12,7 +12,7 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from werkzeug.wrappers import Response as AnyResponse
 
 from core.access.users import Role
-from core.domain import ActionState, EventSource, Outcome
+from core.domain import ActionState, Connection, EventSource, Outcome
 from core.flow import again
 from core.flow.by_hand import Missing, NotNow
 from core.logs import redact
@@ -226,11 +226,14 @@ def _add_dead(blueprint: Blueprint, runtime: Runtime) -> None:
 
 def _accounts(runtime: Runtime) -> list[Account]:
     late = lags(runtime.db)
-    return [_account(runtime, status, late.get(status.id)) for status in overview.statuses(runtime.db)]
+    usable = {connection.id: connection for connection, _ in runtime.connections.all() if connection.settings}
+    return [
+        _account(runtime, status, usable.get(status.id), late.get(status.id))
+        for status in overview.statuses(runtime.db)
+    ]
 
 
-def _account(runtime: Runtime, status: ConnectionStatus, lag: Lag | None) -> Account:
-    connection = runtime.connections.get(status.id)
+def _account(runtime: Runtime, status: ConnectionStatus, connection: Connection | None, lag: Lag | None) -> Account:
     if connection is None:
         return Account(status, None, None, lag, late=False)
     seconds = float(connection.settings["poll_seconds"])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request
 
 from core.access.users import Role
-from core.domain import Channel
+from core.domain import Channel, Connection
 from core.runtime import Runtime
 from core.web.guard import needs
 from core.web.queries import overview
@@ -58,16 +59,20 @@ def pages(runtime: Runtime) -> Blueprint:
     @blueprint.get("/")
     @needs(Role.OPERATOR)
     def inbox() -> str:
-        asked = _asked()
-        names = [connection.name for connection, _ in runtime.connections.all()]
+        asked, connections = _asked(), list(runtime.connections.all())
         return render_template(
-            "inbox/inbox.html", **_shown(runtime, asked), channels=[each.value for each in Channel], names=names
+            "inbox/inbox.html",
+            **_shown(runtime, asked, connections),
+            channels=[each.value for each in Channel],
+            names=[connection.name for connection, _ in connections],
         )
 
     @blueprint.get("/live/inbox")
     @needs(Role.OPERATOR)
     def live() -> Response:
-        return when_changed(render_template("inbox/live.html", **_shown(runtime, _asked())))
+        return when_changed(
+            render_template("inbox/live.html", **_shown(runtime, _asked(), list(runtime.connections.all())))
+        )
 
     return blueprint
 
@@ -77,6 +82,14 @@ def when_changed(part: str) -> Response:
     response = make_response(part)
     response.add_etag(weak=True)
     response.make_conditional(request)
+    return response
+
+
+def unless_known(version: str, make: Callable[[], str]) -> Response:
+    """A part of a page that is of a version, or 304 without making it if the browser has this one."""
+    known = request.if_none_match.contains_weak(version)
+    response = make_response("", 304) if known else make_response(make())
+    response.set_etag(version, weak=True)
     return response
 
 
@@ -100,7 +113,7 @@ def _asked() -> Asked:
     return Asked(tab, wanted, request.args.get("cursor", ""), arguments)
 
 
-def _shown(runtime: Runtime, asked: Asked) -> dict[str, Any]:
+def _shown(runtime: Runtime, asked: Asked, connections: list[tuple[Connection, str]]) -> dict[str, Any]:
     lost = False
     try:
         page = list_sessions(runtime.db, asked.wanted, asked.cursor)
@@ -112,8 +125,8 @@ def _shown(runtime: Runtime, asked: Asked) -> dict[str, Any]:
         "lost": lost,
         "tabs": [(tab, _figure(counts_of, tab)) for counts_of in (counts(runtime.db),) for tab in TABS],
         "troubles": overview.troubles(runtime.db),
-        "connections": overview.lines_of(runtime.db, runtime.connections.all()),
-        "connected": any(True for _ in runtime.connections.all()),
+        "connections": overview.lines_of(runtime.db, connections),
+        "connected": bool(connections),
     }
 
 

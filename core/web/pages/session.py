@@ -17,7 +17,7 @@ from core.runtime import Runtime
 from core.web.addresses import ROW_ID
 from core.web.forms import Confirm
 from core.web.guard import needs, signed_in
-from core.web.pages.inbox import when_changed
+from core.web.pages.inbox import unless_known
 from core.web.queries import single, thread
 
 SHOWN_IN_PLACE = ("image/png", "image/jpeg", "image/gif", "image/webp")
@@ -43,7 +43,12 @@ def _add_reading(blueprint: Blueprint, runtime: Runtime) -> None:
     @blueprint.get(f"/live/sessions/<{ROW_ID}:session_id>")
     @needs(Role.OPERATOR)
     def live(session_id: int) -> Response:
-        return when_changed(render_template("inbox/session_live.html", **_shown(runtime, session_id)))
+        version = thread.version(runtime.db, session_id)
+        if not version:
+            abort(404)
+        # Ages are shown to the minute. What is no part of the session, such as the names of agents, is no later then.
+        version = f"{version}-{runtime.db.now():%Y%m%d%H%M}"
+        return unless_known(version, lambda: render_template("inbox/session_live.html", **_shown(runtime, session_id)))
 
     @blueprint.get(f"/attachments/<{ROW_ID}:file_id>")
     @needs(Role.OPERATOR)

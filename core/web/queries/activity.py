@@ -14,7 +14,7 @@ from core.store.database import Database
 from core.store.models import ActionRow, ConnectionRow, DecisionRow, EventRow, LeaseRow, SessionRow
 from core.web.queries import stretches
 from core.web.queries.cursors import Cursor, at_most, read_cursor, read_page
-from core.web.queries.rows import dicts, tuples
+from core.web.queries.rows import among, tuples
 from core.web.queries.sessions import PAGE, SessionLine, lines_of_sessions
 from core.web.queries.thread import Decided, Effect, decisions, effects
 
@@ -168,7 +168,7 @@ def list_decisions(
 
     with db.read():
         ids, turned = _page(read, cursor, limit)
-        found = {each.id: each for each in decisions(DecisionRow.id.in_(ids))}
+        found = {each.id: each for each in decisions(among("t1.id", ids))}
         return DecisionPage(_in_order(found, ids), turned.next_cursor, turned.previous_cursor)
 
 
@@ -195,7 +195,7 @@ def list_actions(
 
     with db.read():
         ids, turned = _page(read, cursor, limit)
-        found = {each.id: each for each in effects(ActionRow.id.in_(ids))}
+        found = {each.id: each for each in effects(among("t1.id", ids))}
         return ActionPage(_in_order(found, ids), turned.next_cursor, turned.previous_cursor)
 
 
@@ -255,19 +255,16 @@ def _connection_id(name: str) -> int:
 def _event_lines(ids: Sequence[int]) -> tuple[EventLine, ...]:
     if not ids:
         return ()
-    own = [name for name in EventLine.__slots__ if name not in ("connection", "session_id")]
+    own = {name: getattr(EventRow, name) for name in EventLine.__slots__ if hasattr(EventRow, name)}
+    shown = {**own, "connection": ConnectionRow.name, "session_id": SessionRow.id}
     query = (
-        EventRow.select(
-            *(getattr(EventRow, name) for name in own),
-            ConnectionRow.name.alias("connection"),
-            SessionRow.id.alias("session_id"),
-        )
+        EventRow.select(*(shown[name] for name in EventLine.__slots__))
         .join(ConnectionRow)
         .switch(EventRow)
         .join(SessionRow, JOIN.LEFT_OUTER, on=(SessionRow.lease == EventRow.lease))
-        .where(EventRow.id.in_(list(ids)))
+        .where(among("t1.id", ids))
     )
-    return _in_order({row["id"]: EventLine(**row) for row in dicts(query)}, ids)
+    return _in_order({row[0]: EventLine(*row) for row in tuples(query)}, ids)
 
 
 def _lease(row: LeaseRow) -> Lease:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,10 +12,10 @@ from peewee import fn
 from core.domain import Author, EventSource
 from core.flow.inbox import MESSAGE_PREFIX
 from core.store.database import Database
-from core.store.models import ActionRow, ConnectionRow, DecisionRow, EventRow, MessageRow, TimelineRow
+from core.store.models import ActionRow, DecisionRow, EventRow, MessageRow, TimelineRow
 from core.web.queries import stretches
 from core.web.queries.cursors import START
-from core.web.queries.rows import tuples
+from core.web.queries.rows import among, tuples
 from core.web.queries.thread import Decided, Effect, Happened, decisions, effects
 
 AT_ONCE = timedelta(seconds=1)
@@ -69,16 +69,17 @@ def aftermath(db: Database, event_id: int, session_id: int | None) -> Aftermath:
 def lags(db: Database) -> dict[int, Lag]:
     """How late the webhooks of each connection came of late; one that has told of no message is left out."""
     with db.read():
-        measured = {row.id: _lag(db, row.id) for row in ConnectionRow.select(ConnectionRow.id)}
+        known = stretches.combinations(db, stretches.EVENTS)
+        measured = {each: _lag(db, each, known) for each in sorted({each[0] for each in known})}
     return {connection_id: lag for connection_id, lag in measured.items() if lag is not None}
 
 
-def _lag(db: Database, connection_id: int) -> Lag | None:
+def _lag(db: Database, connection_id: int, known: Sequence[tuple[Any, ...]]) -> Lag | None:
     wanted = {"connection_id": connection_id, "source": EventSource.WEBHOOK.value}
-    ids = stretches.newest(db, stretches.EVENTS, wanted, START, MEASURED, {"state": "done"})
+    ids = stretches.newest(db, stretches.EVENTS, wanted, START, MEASURED, {"state": "done"}, known)
     fields = (EventRow.received_at, EventRow.external_id, EventRow.found)
-    rows = EventRow.select(*fields).where(EventRow.id.in_(ids)).order_by(EventRow.id.desc())
-    came = [(row.received_at, _message_ids(row.external_id, row.found)) for row in rows]
+    rows = tuples(EventRow.select(*fields).where(among("t1.id", ids)).order_by(EventRow.id.desc()))
+    came = [(received_at, _message_ids(external_id, found)) for received_at, external_id, found in rows]
     every = {external_id for _, external_ids in came for external_id in external_ids}
     written = {
         each.external_id: each.at for each in _messages(connection_id, every) if each.author == Author.CUSTOMER.value
@@ -99,9 +100,12 @@ def _message_ids(external_id: str, found: Mapping[str, Any] | None) -> list[str]
 
 
 def _messages(connection_id: int, external_ids: Iterable[str]) -> list[MessageRow]:
+    wanted = list(external_ids)
+    if not wanted:
+        return []
     shown = (MessageRow.id, MessageRow.session, MessageRow.external_id, MessageRow.author, MessageRow.visibility)
     query = MessageRow.select(*shown, MessageRow.at).where(MessageRow.connection == connection_id)
-    return list(query.where(MessageRow.external_id.in_(list(external_ids))).order_by(MessageRow.id))
+    return list(query.where(MessageRow.external_id.in_(wanted)).order_by(MessageRow.id))
 
 
 def _decision(session_id: int, brought: list[MessageRow]) -> Decided | None:

@@ -13,7 +13,7 @@ from core.domain import ActionState, Author, SessionStatus, Visibility
 from core.store import words
 from core.store.database import Database
 from core.store.models import ActionRow, MessageRow, SessionRow
-from core.web.queries.rows import tuples
+from core.web.queries.rows import among, tuples
 
 MOST_FOUND = 1_000
 """Of a word that stands in more messages, the sessions of the newest so many are found; of subjects the same."""
@@ -23,6 +23,7 @@ MOST_IDS = 200
 MOST_DRAFTS = 500
 """A draft that waits is among the newest so many: an agent who has not taken up one for longer will not."""
 LONGEST_ID = 255
+GIVEN_UP = (ActionState.PARKED.value, ActionState.FAILED.value)
 UNSENT = (ActionState.CANCELLED.value, ActionState.FAILED.value, ActionState.PARKED.value)
 
 
@@ -48,12 +49,12 @@ def by_text(db: Database, text: str) -> Found:
     if key and len(key) <= LONGEST_ID and not re.search(r"\s", key):
         ids.update(words.beginning(db, words.SUBJECTS, key, MOST_IDS))
     contacts = words.newest(db, words.CONTACTS, asked, MOST_CONTACTS)
-    theirs = SessionRow.select(SessionRow.id).where(_among("contact_id", contacts))
+    theirs = SessionRow.select(SessionRow.id).where(among("t1.contact_id", contacts))
     by_contact = _column(theirs.order_by(SessionRow.updated_at.desc()).limit(MOST_FOUND)) if contacts else []
     subjects = words.newest(db, words.SUBJECTS, asked, MOST_FOUND)
     messages = words.newest(db, words.MESSAGES, asked, MOST_FOUND)
     if messages:
-        ids.update(_column(MessageRow.select(MessageRow.session).where(_among("id", messages)).distinct()))
+        ids.update(_column(MessageRow.select(MessageRow.session).where(among("t1.id", messages)).distinct()))
     full = len(contacts) == MOST_CONTACTS or MOST_FOUND in (len(by_contact), len(subjects), len(messages))
     return Found(frozenset(ids.union(by_contact, subjects)), full)
 
@@ -82,21 +83,22 @@ def needing_a_person(db: Database) -> Found:
 
 def those_needing_a_person(session_ids: Iterable[int]) -> frozenset[int]:
     """Which of these sessions do. Inside `db.read()`."""
-    ids = list(session_ids)
-    if not ids:
-        return frozenset()
-    given_up = ActionRow.session.in_(ids)
-    found = {
-        *_column(ActionRow.select(ActionRow.session).where(given_up, ActionRow.state == "parked")),
-        *_column(_failed().where(given_up)),
-    }
-    drafts = ActionRow.select(ActionRow.session, fn.MAX(ActionRow.created_at)).where(
-        ActionRow.session.in_(ids),
-        ActionRow.purpose == "draft",
-        ActionRow.state.not_in(UNSENT),
-        ActionRow.verdict == "",
-    )
-    return frozenset(found) | _waiting({row[0]: row[1] for row in tuples(drafts.group_by(ActionRow.session))})
+    theirs = among("t1.session_id", session_ids)
+    waits = (ActionRow.purpose == "draft") & ActionRow.state.not_in(UNSENT) & (ActionRow.verdict == "")
+    query = ActionRow.select(ActionRow.session, ActionRow.state, ActionRow.created_at)
+    found: set[int] = set()
+    failed: set[int] = set()
+    drafts: dict[int, Any] = {}
+    for session_id, state, made in tuples(query.where(theirs, ActionRow.state.in_(GIVEN_UP) | waits)):
+        if state == ActionState.PARKED:
+            found.add(session_id)
+        elif state == ActionState.FAILED:
+            failed.add(session_id)
+        else:
+            drafts[session_id] = max(made, drafts.get(session_id, made))
+    if failed:
+        found.update(_column(_failed().where(among("t1.session_id", failed))))
+    return frozenset(found) | _waiting(drafts)
 
 
 def _given_up() -> Any:
@@ -122,16 +124,11 @@ def _waiting(drafts: dict[int, Any]) -> frozenset[int]:
     spoken = (
         SessionRow.select(SessionRow.id, MessageRow.author, MessageRow.received_at)
         .join(MessageRow, on=(MessageRow.id == newest.order_by(last.at.desc(), last.id.desc()).limit(1)))
-        .where(SessionRow.id.in_(list(drafts)), SessionRow.status == SessionStatus.OPEN.value)
+        .where(among("t1.id", drafts), SessionRow.status == SessionStatus.OPEN.value)
     )
     return frozenset(
         number for number, author, at in tuples(spoken) if author == Author.CUSTOMER and at <= drafts[number]
     )
-
-
-def _among(column: str, ids: Iterable[int]) -> SQL:
-    # Written out, since thousands of parameters cost more than the rows that they name.
-    return SQL(f"t1.{column} IN ({','.join(str(int(each)) for each in ids)})")
 
 
 def _column(query: Any) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -91,6 +91,8 @@ def statuses(db: Database) -> list[ConnectionStatus]:
         outbound = _queues(ActionRow, ActionRow.created_at, (UNSENT, ActionRow.state.in_(leases.OPEN_ACTIONS)))
         dead = _queues(ActionRow, ActionRow.created_at, (UNSENT, ActionRow.state.in_(("failed", "parked"))))
         budgets = {row.connection_id: row for row in BudgetRow.select()}
+        rows = list(ConnectionRow.select().order_by(ConnectionRow.name))
+        measured = misses.of_each([row.id for row in rows])
         return [
             ConnectionStatus(
                 id=row.id,
@@ -101,7 +103,7 @@ def statuses(db: Database) -> list[ConnectionStatus]:
                 last_event_at=row.last_event_at,
                 polled_at=row.polled_at,
                 polling_since=row.polling_since,
-                misses=misses.of(row.id),
+                misses=measured.get(row.id, Misses()),
                 calls=in_use(budgets[row.id], now) if row.id in budgets else 0,
                 vendor_limit=budgets[row.id].vendor_limit if row.id in budgets else None,
                 shut_until=budgets[row.id].shut_until if row.id in budgets else None,
@@ -110,7 +112,7 @@ def statuses(db: Database) -> list[ConnectionStatus]:
                 actions_waiting=outbound.get(row.id, EMPTY),
                 dead=dead.get(row.id, EMPTY).waiting,
             )
-            for row in ConnectionRow.select().order_by(ConnectionRow.name)
+            for row in rows
         ]
 
 
@@ -121,37 +123,26 @@ def _queues(model: Any, since: Any, conditions: tuple[Any, ...]) -> dict[int, Qu
 
 def troubles(db: Database) -> dict[str, int]:
     """What a person should look at: events that failed or were not understood, and parked actions."""
+    asked = {
+        "failed": "event WHERE state <> 'done' AND state = 'failed'",
+        "unknown_kind": "event WHERE state = 'ignored' AND reason = 'unknown_kind'",
+        "parked": "action WHERE state <> 'sent' AND state = 'parked'",
+    }
+    counts = ", ".join(f"(SELECT count(*) FROM {rows})" for rows in asked.values())
     with db.read():
-        unusual = EventRow.select(EventRow.id).where(UNUSUAL)
-        not_understood = unusual.where(EventRow.state == "ignored", EventRow.reason == "unknown_kind")
-        return {
-            "failed": unusual.where(EventRow.state == "failed").count(),
-            "unknown_kind": not_understood.count(),
-            "parked": ActionRow.select(ActionRow.id).where(UNSENT, ActionRow.state == "parked").count(),
-        }
+        return dict(zip(asked, db.native.execute_sql(f"SELECT {counts}").fetchone(), strict=True))
 
 
-def lines_of(db: Database, connections: Iterable[tuple[Connection, str]]) -> list[Line]:
+def lines_of(db: Database, connections: Sequence[tuple[Connection, str]]) -> list[Line]:
     """What there is to tell of each connection; those of which nothing is to be told are left out.
 
     That somebody has disconnected one is no news every day: its own page says so.
     """
-    told = []
     with db.read():
-        cut = {
-            row.id for row in ConnectionRow.select(ConnectionRow.id).where(ConnectionRow.disconnected_at.is_null(False))
-        }
+        cut = ConnectionRow.select(ConnectionRow.id).where(ConnectionRow.disconnected_at.is_null(False))
+        apart = {number for (number,) in cut.tuples()}
+        there = [(connection, error) for connection, error in connections if connection.id not in apart]
         imports = {row.connection_id: row for row in BackfillRow.select()}
-        for connection, error in connections:
-            if connection.id in cut:
-                continue
-            line = Line(
-                name=connection.name,
-                active=connection.active,
-                error=error,
-                imported=imports.get(connection.id),
-                remarks=remarks(db, connection) if connection.active else [],
-            )
-            if line.error or line.importing or line.remarks:
-                told.append(line)
-    return told
+        told = remarks(db, [connection for connection, _ in there if connection.active])
+    lines = [Line(one.name, one.active, error, imports.get(one.id), told.get(one.id, [])) for one, error in there]
+    return [line for line in lines if line.error or line.importing or line.remarks]

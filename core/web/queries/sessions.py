@@ -9,12 +9,12 @@ from typing import Any
 
 from peewee import JOIN, SQL, Tuple, fn
 
-from core.domain import SessionStatus, Visibility
+from core.domain import Visibility
 from core.store.database import Database
 from core.store.models import EPOCH, ConnectionRow, ContactRow, MessageRow, SessionRow
 from core.web.queries import found
 from core.web.queries.cursors import HIGHEST, Cursor, at_most, read_cursor, read_page
-from core.web.queries.rows import dicts, tuples
+from core.web.queries.rows import among, tuples
 
 PAGE = 50
 MICROSECOND = timedelta(microseconds=1)
@@ -135,11 +135,19 @@ def list_sessions(db: Database, wanted: SessionFilter = ALL, cursor: str = "", l
 def counts(db: Database) -> Counts:
     """The figures of the tabs."""
     with db.read():
-        owned = {owner: _open(SessionRow.owner == owner) for owner in ("ai", "human", "nobody")}
-        handed_off = _open(SessionRow.owner == "human", SQL("handed_off = TRUE"))
+        figures = ", ".join(
+            f"(SELECT count(*) FROM (SELECT 1 FROM session WHERE status = 'open' AND {theirs} LIMIT {MOST_COUNTED}) s)"
+            for theirs in (
+                "owner = 'ai'",
+                "owner = 'human'",
+                "owner = 'nobody'",
+                "owner = 'human' AND handed_off = TRUE",
+            )
+        )
+        ai, human, nobody, handed_off = db.native.execute_sql(f"SELECT {figures}").fetchone()
         needs = len(found.needing_a_person(db).ids)
-    everything = min(MOST_COUNTED, sum(owned.values()))
-    return Counts(everything, **owned, handed_off=handed_off, needs_person=min(MOST_COUNTED, needs))
+    everything = min(MOST_COUNTED, ai + human + nobody)
+    return Counts(everything, ai, human, nobody, handed_off, min(MOST_COUNTED, needs))
 
 
 def lines_of_sessions(ids: Sequence[int]) -> tuple[SessionLine, ...]:
@@ -151,6 +159,8 @@ def lines_of_sessions(ids: Sequence[int]) -> tuple[SessionLine, ...]:
     newest = last.select(last.id).where(last.session == SessionRow.id, last.visibility == Visibility.PUBLIC.value)
     shown = (
         SessionRow.id,
+        ConnectionRow.name,
+        ConnectionRow.connector,
         SessionRow.conversation_id,
         SessionRow.channel,
         SessionRow.mode,
@@ -159,14 +169,12 @@ def lines_of_sessions(ids: Sequence[int]) -> tuple[SessionLine, ...]:
         SessionRow.subject,
         SessionRow.created_at,
         SessionRow.updated_at,
-        (SessionRow.handoff.is_null(False) & (SessionRow.owner == "human")).alias("handed_off"),
-        ConnectionRow.name.alias("connection"),
-        ConnectionRow.connector,
-        ContactRow.id.alias("contact_id"),
-        ContactRow.name.alias("contact_name"),
-        ContactRow.email.alias("contact_email"),
+        SQL("t1.handed_off"),
+        ContactRow.id,
+        ContactRow.name,
+        ContactRow.email,
         MessageRow.author,
-        fn.SUBSTR(MessageRow.text, 1, BEGINNING).alias("text"),
+        fn.SUBSTR(MessageRow.text, 1, BEGINNING),
         MessageRow.at,
     )
     query = (
@@ -180,10 +188,10 @@ def lines_of_sessions(ids: Sequence[int]) -> tuple[SessionLine, ...]:
             JOIN.LEFT_OUTER,
             on=(MessageRow.id == newest.order_by(last.at.desc(), last.id.desc()).limit(1)),
         )
-        .where(SessionRow.id.in_(list(ids)))
+        .where(among("t1.id", ids))
     )
     needing = found.those_needing_a_person(ids)
-    lines = {row["id"]: _line(row, row["id"] in needing) for row in dicts(query)}
+    lines = {row[0]: _line(row, row[0] in needing) for row in tuples(query)}
     return tuple(lines[number] for number in ids if number in lines)
 
 
@@ -192,39 +200,32 @@ def micros(moment: datetime) -> int:
     return (moment - EPOCH) // MICROSECOND
 
 
-def _line(row: dict[str, Any], needs_person: bool) -> SessionLine:
-    same = ("id", "connection", "connector", "conversation_id", "channel", "mode", "status", "owner", "subject")
-    contact = None
-    if row["contact_id"] is not None:
-        contact = Who(row["contact_id"], row["contact_name"], row["contact_email"] or "")
+def _line(row: tuple[Any, ...], needs_person: bool) -> SessionLine:
+    """The line of a row with what `lines_of_sessions` selects."""
+    *same, subject, created_at, updated_at, handed_off, contact_id, name, email, author, text, at = row
+    contact = None if contact_id is None else Who(contact_id, name, email or "")
+    last = None if author is None else Said(author, text, at)
     return SessionLine(
-        **{name: row[name] for name in same},
-        contact=contact,
-        last=None if row["author"] is None else Said(row["author"], row["text"], row["at"]),
-        created_at=row["created_at"],
-        updated_at=row["updated_at"],
-        handed_off=bool(row["handed_off"]),
-        needs_person=needs_person,
+        *(*same, contact, subject, last, created_at, updated_at, bool(handed_off), needs_person),
     )
 
 
 def _meant(db: Database, wanted: SessionFilter) -> tuple[list[Any], bool]:
     """What search and need of a person leave to choose among, as conditions, and whether there may be further ones."""
-    among: frozenset[int] | None = None
+    chosen: frozenset[int] | None = None
     conditions: list[Any] = []
     cut = False
     if wanted.q.strip():
         by_text = found.by_text(db, wanted.q)
-        among, cut = by_text.ids, by_text.cut
+        chosen, cut = by_text.ids, by_text.cut
     if wanted.needs_person is not None:
         needing = found.needing_a_person(db)
         if wanted.needs_person:
-            among, cut = needing.ids if among is None else among & needing.ids, cut or needing.cut
+            chosen, cut = needing.ids if chosen is None else chosen & needing.ids, cut or needing.cut
         elif needing.ids:
             conditions.append(SQL(f"id NOT IN ({','.join(map(str, needing.ids))})"))
-    if among is not None:
-        # Written out, since thousands of parameters cost more than the rows that they name. 0 is no session.
-        conditions.append(SQL(f"id IN ({','.join(map(str, sorted(among | {0})))})"))
+    if chosen is not None:
+        conditions.append(among("t1.id", sorted(chosen | {0})))  # 0 is no session
     return conditions, cut
 
 
@@ -260,8 +261,3 @@ def _keys(conditions: list[Any], start: Cursor, number: int) -> list[tuple[int, 
         query = query.where(Tuple(*place) > Tuple(at, last) if start.back else Tuple(*place) < Tuple(at, last))
     order = [each.asc() for each in place] if start.back else [each.desc() for each in place]
     return [(micros(at), session_id) for at, session_id in tuples(query.order_by(*order).limit(number))]
-
-
-def _open(*conditions: Any) -> int:
-    first = SessionRow.select(SessionRow.id).where(SessionRow.status == SessionStatus.OPEN.value, *conditions)
-    return min(MOST_COUNTED, int(first.limit(MOST_COUNTED).count()))

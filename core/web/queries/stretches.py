@@ -53,16 +53,22 @@ def combinations(db: Database, indexed: Indexed) -> list[tuple[Any, ...]]:
 
 
 def newest(
-    db: Database, indexed: Indexed, wanted: Mapping[str, Any], start: Cursor, number: int, also: Mapping[str, Any]
+    db: Database,
+    indexed: Indexed,
+    wanted: Mapping[str, Any],
+    start: Cursor,
+    number: int,
+    also: Mapping[str, Any],
+    known: Sequence[tuple[Any, ...]] | None = None,
 ) -> list[int]:
     """The ids of the rows that have the `wanted` values in columns of the index, from a cursor on in its direction.
 
-    `also` are values in other columns, for which the rows are read: it should be what most of them have.
-    Inside `db.read()`.
+    `also` are values in other columns, for which the rows are read: it should be what most of them have. `known` are
+    the `combinations`, where they were looked up already. Inside `db.read()`.
     """
     fitting = [
         each
-        for each in combinations(db, indexed)
+        for each in (combinations(db, indexed) if known is None else known)
         if all(each[indexed.columns.index(column)] == value for column, value in wanted.items())
     ]
     place = db.native.param

@@ -21,8 +21,8 @@ from core.store.models import (
     TimelineRow,
 )
 from core.web.queries.cursors import Cursor, at_most, read_cursor, read_page
-from core.web.queries.rows import columns, dicts, tuples
-from core.web.queries.sessions import ALL, PAGE, SessionFilter, SessionLine, lines_of_sessions, list_sessions, micros
+from core.web.queries.rows import columns, tuples
+from core.web.queries.sessions import PAGE, SessionLine, lines_of_sessions, micros
 
 MOST_OTHERS = 20
 """How many further sessions of the same contact are shown."""
@@ -168,7 +168,7 @@ def opened(db: Database, session_id: int) -> Opened | None:
             decisions=decisions(DecisionRow.session == session_id),
             actions=effects(ActionRow.session == session_id),
             timeline=tuple(Happened(*each) for each in tuples(happened)),
-            others=_others(row),
+            others=lines_of_sessions([number for (number,) in _others(row, SessionRow.id)]),
             phone=_phone(row),
             events=_events(row),
         )
@@ -203,10 +203,12 @@ def version(db: Database, session_id: int) -> str:
         row = SessionRow.get_or_none(SessionRow.id == session_id)
         if row is None:
             return ""
-        messages = MessageRow.select(MessageRow.id, MessageRow.author).where(MessageRow.session == session_id)
+        written = (MessageRow.id, MessageRow.author, MessageRow.author_name)
+        messages = MessageRow.select(*written).where(MessageRow.session == session_id)
         files = AttachmentRow.select(AttachmentRow.id, AttachmentRow.state).join(MessageRow)
         state = (ActionRow.id, ActionRow.state, ActionRow.attempts, ActionRow.next_at, ActionRow.verdict)
-        actions = ActionRow.select(*state, ActionRow.error, ActionRow.remark).where(ActionRow.session == session_id)
+        further = (ActionRow.error, ActionRow.remark, ActionRow.confirmed_by)
+        actions = ActionRow.select(*state, *further).where(ActionRow.session == session_id)
         parts: list[Iterable[Any]] = [
             lines_of_sessions([session_id]),
             [row.url, row.assignee, row.assigned_group, row.closed_by, row.closure, row.handoff, _phone(row)],
@@ -216,15 +218,9 @@ def version(db: Database, session_id: int) -> str:
             tuples(DecisionRow.select(fn.MAX(DecisionRow.id)).where(DecisionRow.session == session_id)),
             tuples(TimelineRow.select(fn.MAX(TimelineRow.id)).where(TimelineRow.session == session_id)),
             [_events(row)],
-            _others(row),
+            _others(row, SessionRow.id, SessionRow.updated_at, SessionRow.status, SessionRow.owner),
         ]
         return _digest(parts)
-
-
-def inbox_version(db: Database, wanted: SessionFilter = ALL, cursor: str = "", limit: int = PAGE) -> str:
-    """A short text that is another one whenever `list_sessions` would give another page. Raises `BadCursor`."""
-    page = list_sessions(db, wanted, cursor, limit)
-    return _digest([page.lines, [page.next_cursor, page.previous_cursor, page.cut]])
 
 
 def _digest(parts: Iterable[Iterable[Any]]) -> str:
@@ -237,6 +233,7 @@ def _digest(parts: Iterable[Iterable[Any]]) -> str:
 # --------------------------------------------------------------------------------------------------------- rows
 
 _AT = 7
+_SOURCES = Decided.__slots__.index("sources")
 
 
 def _thread(session_id: int) -> Any:
@@ -256,12 +253,12 @@ def _thread(session_id: int) -> Any:
     return query.order_by(MessageRow.at, MessageRow.id)
 
 
-def _others(row: SessionRow) -> tuple[SessionLine, ...]:
+def _others(row: SessionRow, *shown: Any) -> list[tuple[Any, ...]]:
+    """What is to be shown of the latest other sessions of the contact."""
     if row.contact_id is None:
-        return ()
-    theirs = SessionRow.select(SessionRow.id).where(SessionRow.contact == row.contact_id, SessionRow.id != row.id)
-    latest = theirs.order_by(SessionRow.updated_at.desc(), SessionRow.id.desc()).limit(MOST_OTHERS)
-    return lines_of_sessions([each[0] for each in tuples(latest)])
+        return []
+    theirs = SessionRow.select(*shown).where(SessionRow.contact == row.contact_id, SessionRow.id != row.id)
+    return tuples(theirs.order_by(SessionRow.updated_at.desc(), SessionRow.id.desc()).limit(MOST_OTHERS))
 
 
 def _phone(row: SessionRow) -> str:
@@ -288,7 +285,10 @@ def entries(session_id: int, rows: Sequence[tuple[Any, ...]]) -> tuple[Entry, ..
 def decisions(*conditions: Any) -> tuple[Decided, ...]:
     """Decisions, oldest first. Inside `db.read()`."""
     query = DecisionRow.select(*columns(DecisionRow, Decided)).where(*conditions).order_by(DecisionRow.id)
-    return tuple(Decided(**{**row, "sources": tuple(map(str, row["sources"] or ()))}) for row in dicts(query))
+    rows = [list(row) for row in tuples(query)]
+    for row in rows:
+        row[_SOURCES] = tuple(map(str, row[_SOURCES] or ()))
+    return tuple(Decided(*row) for row in rows)
 
 
 def effects(*conditions: Any) -> tuple[Effect, ...]:
