@@ -17,7 +17,7 @@ from core.testing.receiver import WebhookReceiver
 from core.web.guard import OWN, need_of
 from tests.browser.conftest import Site
 from tests.browser.furnished import LEAD, OPERATOR, PASSWORD, furnish, open_runtime
-from tests.browser.looking import NARROW, Person
+from tests.browser.looking import NARROW, WIDE, Person
 
 
 @dataclass(frozen=True)
@@ -178,6 +178,22 @@ def test_every_page_can_be_shown_in_any_state(
     look: Look, people: Callable[[str], Person], places: dict[str, Any]
 ) -> None:
     _look(look, people(look.by), look.path.format(**places))
+
+
+def test_the_menus_open_within_the_page(people: Callable[[str], Person], places: dict[str, Any]) -> None:
+    lead = people("lead")
+    lead.go(f"/sessions/{places['answered']}")
+    for size in (NARROW, WIDE):
+        lead.page.set_viewport_size(size)
+        for menu in ("#more", ".own"):
+            lead.page.locator(f"{menu} > summary").click()
+            lead.fits(f"menu-{menu[1:]}", size)
+            lead.has_no_barrier(f"{menu} open")
+            box = lead.page.locator(f"{menu} > div").bounding_box()
+            assert box
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= size["width"]
+            lead.page.locator(f"{menu} > summary").click()
 
 
 def test_no_page_is_left_out(runtime: Runtime) -> None:
