@@ -139,8 +139,8 @@ def lines_of(db: Database, connections: Sequence[tuple[Connection, str]]) -> lis
     That somebody has disconnected one is no news every day: its own page says so.
     """
     with db.read():
-        cut: Any = ConnectionRow.select(ConnectionRow.id).where(ConnectionRow.disconnected_at.is_null(False))
-        apart = {number for (number,) in cut.tuples()}
+        cut = ConnectionRow.select(ConnectionRow.id).where(ConnectionRow.disconnected_at.is_null(False))
+        apart = {number for (number,) in tuples(cut)}
         there = [(connection, error) for connection, error in connections if connection.id not in apart]
         imports = {row.connection_id: row for row in BackfillRow.select()}
         told = remarks(db, [connection for connection, _ in there if connection.active])
