@@ -64,6 +64,9 @@ class PostgresStore(Database):
             f"-c lock_timeout={int(self._gate_wait * 1000)} -c idle_in_transaction_session_timeout={STUCK_SECONDS}s"
             # Nothing asked here runs for long: to compile a statement, or to start further processes, takes longer.
             " -c jit=off -c max_parallel_workers_per_gather=0"
+            # psycopg prepares what is asked often. A plan for whatever values walks a million rows where those that are
+            # asked for are few, and never uses an index over some rows only.
+            " -c plan_cache_mode=force_custom_plan"
         )
         return guarded(PooledPsycopg3Database)(
             self._url,

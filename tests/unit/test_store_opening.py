@@ -169,3 +169,15 @@ def test_a_store_that_stays_busy_says_so(tmp_path: Path, open_store: Callable[..
         pass
     with db.write():
         pass
+
+
+def test_postgresql_plans_what_is_asked_often_for_the_values_that_are_asked_for(postgres: Database) -> None:
+    with postgres.read():
+        for number in range(20):
+            postgres.native.execute_sql("SELECT id FROM event WHERE state = %s", (f"state {number}",)).fetchall()
+        plans = (
+            "SELECT custom_plans, generic_plans FROM pg_prepared_statements WHERE statement LIKE 'SELECT id FROM e%%'"
+        )
+        [(custom, generic)] = postgres.native.execute_sql(plans).fetchall()
+    assert custom > 10
+    assert generic == 0

@@ -209,9 +209,10 @@ def version(db: Database, session_id: int) -> str:
         state = (ActionRow.id, ActionRow.state, ActionRow.attempts, ActionRow.next_at, ActionRow.verdict)
         further = (ActionRow.error, ActionRow.remark, ActionRow.confirmed_by)
         actions = ActionRow.select(*state, *further).where(ActionRow.session == session_id)
+        line = [row.status, row.owner, row.mode, row.channel, row.subject, row.updated_at]
+        whose = [row.contact.name, row.contact.email, row.contact.phone] if row.contact is not None else []
         parts: list[Iterable[Any]] = [
-            lines_of_sessions([session_id]),
-            [row.url, row.assignee, row.assigned_group, row.closed_by, row.closure, row.handoff, _phone(row)],
+            [*line, row.url, row.assignee, row.assigned_group, row.closed_by, row.closure, row.handoff, *whose],
             tuples(messages.order_by(MessageRow.id)),
             tuples(files.where(MessageRow.session == session_id).order_by(AttachmentRow.id)),
             tuples(actions.order_by(ActionRow.id)),
