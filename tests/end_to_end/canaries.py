@@ -46,6 +46,7 @@ SHOWN = {
 """Where each is meant to be seen: by administrators and by programs that may, once; webhooks' addresses always."""
 TYPED = ("password", "old", "again", "access_token", "api_key", "webhook_secret")
 """The fields of forms in which secrets are typed."""
+LONGEST_FORM = 100_000
 LIBRARIES = ("werkzeug", "urllib3", "httpx", "apscheduler")
 """Of these the product logs warnings alone."""
 ENDPOINT, ADMINISTRATOR = "tests.canaries.endpoint", "tests.canaries.administrator"
@@ -140,14 +141,14 @@ class Canaries(logging.Handler):
     def _learn(self, environ: Any) -> None:
         authorization = environ.get("HTTP_AUTHORIZATION", "")
         self.plant(BEARER, authorization.partition(" ")[2])
-        if not environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
+        is_form = environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        if not is_form or length > LONGEST_FORM or environ["PATH_INFO"].startswith("/webhooks/"):
             return
-        length = environ.get("CONTENT_LENGTH", "")
-        body = environ["wsgi.input"].read(int(length) if length.isdecimal() else 0)
+        body = environ["wsgi.input"].read(length)
         environ["wsgi.input"] = BytesIO(body)
-        if not environ["PATH_INFO"].startswith("/webhooks/"):
-            typed = parse_qs(body.decode("utf-8", "replace"))
-            self.plant(PASSWORD, *(value for field in TYPED for value in typed.get(field, ())))
+        typed = parse_qs(body.decode("utf-8", "replace"))
+        self.plant(PASSWORD, *(value for field in TYPED for value in typed.get(field, ())))
 
     def _look(self, environ: Any, answer: bytes) -> None:
         endpoint = environ.get(ENDPOINT) or "no endpoint"
