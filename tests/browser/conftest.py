@@ -93,6 +93,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     finally:
         chat.stop()
         desk.stop()
+    keys = (chat.token, *desk.account.keys, (folder / "secret_key").read_text(encoding="utf-8").strip())
+    log = (folder / "service.log").read_text(encoding="utf-8")
+    assert not any(key in log for key in keys), "a secret is in the log"
+    assert not re.search(r"/webhooks/\w+/[\w.~-]{20,}", log), "the address of a webhook is in the log"
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from core.app import create_app
 from core.config import load_config
 from core.connecting import test_and_save
 from core.connections import Connections
-from core.domain import Identity, Reply
+from core.domain import Identity, Reply, Secret
 from core.jobs.dispatch import drain_all_due, next_moment
 from core.jobs.polling import poll_due
 from core.provisioning import provision
@@ -29,6 +29,7 @@ from core.web.webhooks import webhooks
 from plugins.freshchat.simulator import FreshchatSimulator
 from plugins.freshdesk.simulator import FreshdeskSimulator
 from plugins.freshdesk.simulator_rule_setup import install_rules
+from tests.end_to_end.canaries import CREDENTIAL, WEBHOOK, Canaries
 from tests.end_to_end.visitor import CHEAP
 
 SCRIPTED = '''
@@ -133,6 +134,7 @@ class World:
         self._making = threading.Lock()
         self.url = ""
         self._server: Any = None
+        self.canaries = Canaries()
 
     def credentials(self) -> dict[str, Any]:
         """The settings by which the service reaches the account."""
@@ -192,6 +194,7 @@ class World:
         self._app = None
         self._hooks = Flask("webhooks")
         self._hooks.register_blueprint(webhooks(self.runtime))
+        self.canaries.arrive(self._secrets)
         self._server = make_server("127.0.0.1", 0, self._answer, threaded=True)
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         self.url = f"http://127.0.0.1:{self._server.port}"
@@ -202,15 +205,20 @@ class World:
         with self._making:
             if self._app is None:
                 self._app = create_app(self.runtime, Passwords(CHEAP))
+                self.canaries.attend(self._app)
             return self._app
 
     def _answer(self, environ: Any, start_response: Any) -> Any:
         called = environ["PATH_INFO"].startswith("/webhooks/") and self._app is None
-        return (self._hooks if called else self.app)(environ, start_response)
+        return self.canaries.serve(self._hooks if called else self.app, environ, start_response)
+
+    def _secrets(self) -> Sequence[Secret]:
+        return (*self.runtime.config.secrets(), *self.runtime.connections.secrets())
 
     def given(self, **changed: Any) -> dict[str, Any]:
         """What a person enters on the pages to connect the account; None leaves a setting out."""
         whole = {"api_url": self.sim.api_url, "timeout_seconds": 5, **self.credentials(), **changed}
+        self.canaries.plant(CREDENTIAL, *(str(whole[name]) for name in ("access_token", "api_key") if whole.get(name)))
         return {key: value for key, value in whole.items() if value is not None}
 
     def connect(self, **changed: Any) -> Identity:
@@ -232,14 +240,17 @@ class World:
         self.sim.webhook_url = self.webhook_url
 
     def stop(self) -> None:
-        """Stop the service and the simulator."""
-        if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
-            self.runtime.close()
-        self.sim.stop()
-        if self.sim.broken:
-            raise self.sim.broken[0]
+        """Stop the service and the simulator; no secret may have been seen."""
+        try:
+            if self._server is not None:
+                self._server.shutdown()
+                self._server.server_close()
+                self.runtime.close()
+            self.sim.stop()
+            if self.sim.broken:
+                raise self.sim.broken[0]
+        finally:
+            self.canaries.leave()
 
     @property
     def connections(self) -> Connections:
@@ -251,6 +262,7 @@ class World:
         connection = self.connections.named("support")
         assert connection
         token = self.runtime.tokens.make(connection.id, connection.generation)
+        self.canaries.plant(WEBHOOK, token)
         return f"{self.url}/webhooks/{self.connector}/{token}"
 
     @property
