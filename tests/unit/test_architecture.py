@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -81,8 +81,24 @@ def imports_of(path: Path) -> Iterator[str]:
             yield from (f"{module}.{alias.name}" for alias in node.names)
 
 
-def each(paths: list[Path]) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("path", paths, ids=name_of)
+def each(paths: list[Path]) -> Callable[[Callable[[Path], None]], Callable[[], None]]:
+    """Have a test look at every path: one test for all, which names those that fail, since they are hundreds."""
+
+    def decorated(check: Callable[[Path], None]) -> Callable[[], None]:
+        def over_all() -> None:
+            assert paths
+            wrong: dict[str, str] = {}
+            for path in paths:
+                try:
+                    check(path)
+                except AssertionError as error:
+                    wrong[name_of(path)] = str(error)
+            assert wrong == {}
+
+        over_all.__name__, over_all.__doc__ = check.__name__, check.__doc__
+        return over_all
+
+    return decorated
 
 
 def test_the_source_is_found() -> None:
