@@ -48,7 +48,8 @@ class Person:
     def __init__(self, browser: Browser, url: str, name: str, **options: Any) -> None:
         self.url = url
         self._name = name
-        self._context = browser.new_context(viewport=WIDE, **options)
+        # Colours on their way to others would be found wanting.
+        self._context = browser.new_context(viewport=WIDE, reduced_motion="reduce", **options)
         self._context.grant_permissions(["clipboard-read", "clipboard-write"], origin=url)
         self.page: Page = self._context.new_page()
         self.page.set_default_timeout(PATIENCE)
@@ -114,7 +115,7 @@ class Person:
         self.page.screenshot(path=SHOTS / f"{self._name}-{name}-dark.png", full_page=True)
         # Nothing but the colours is another.
         self.has_no_barrier(f"{name} in the dark", "color-contrast")
-        self.page.emulate_media(color_scheme="light", reduced_motion="no-preference")
+        self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
 
     def has_no_barrier(self, told: str, *rules: str) -> None:
         """Let axe-core look for what keeps people out, by all its rules or by some of them."""
