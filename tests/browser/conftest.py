@@ -22,6 +22,7 @@ pytest.register_assert_rewrite("tests.browser.looking")
 from tests.browser.looking import CHROMIUM, FLAGS, Person  # noqa: E402 - what it finds is to be told in full
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks which tests belong together
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One browser after the other: what they wait for is real time."""
     for item in items:

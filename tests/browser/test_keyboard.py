@@ -10,7 +10,9 @@ from tests.browser.looking import PATIENCE, Person
 PASSWORD = "a password for this afternoon"
 
 
-def test_a_conversation_is_worked_by_keyboard_alone_and_at_phone_width(site: Site, person: Person) -> None:
+def test_a_conversation_is_worked_by_keyboard_alone_at_phone_width_and_then_without_a_script(
+    site: Site, person: Person, chromium: Browser
+) -> None:
     sim = site.freshchat
     sim.add_agent("robin@example.com", "Robin Assistant")
     page, keys = person.page, person.page.keyboard
@@ -69,9 +71,10 @@ def test_a_conversation_is_worked_by_keyboard_alone_and_at_phone_width(site: Sit
     keys.press("e")
     person.sees("Closed here, and the helpdesk is told.")
     keys.press("/") if page.locator("#q").count() else keys.press("u")
+    _work_without_a_script(site, chromium)
 
 
-def test_pages_work_without_a_script(site: Site, chromium: Browser) -> None:
+def _work_without_a_script(site: Site, chromium: Browser) -> None:
     plain = Person(chromium, site.url, "plain", java_script_enabled=False)
     plain.go("/login")
     plain.fill(email="lead@example.com", password=PASSWORD)
