@@ -7,6 +7,7 @@ from typing import Any
 from flask_wtf import FlaskForm
 
 from core.errors import ConfigError
+from core.web.wording import words_of
 
 
 class Confirm(FlaskForm):  # type: ignore[misc]  # the library ships no types
@@ -15,7 +16,7 @@ class Confirm(FlaskForm):  # type: ignore[misc]  # the library ships no types
 
 def complain(form: Any, problem: ConfigError) -> None:
     """Show an error at the field it is about, or above the form if there is none of that name."""
-    words = f"{problem.problem[:1].upper()}{problem.problem[1:]}. {problem.mend}"
+    words = words_of(problem)
     field = getattr(form, problem.key, None)
     if field is not None and hasattr(field, "errors"):
         field.errors = (*field.errors, words)

@@ -8,6 +8,8 @@ from http import HTTPStatus
 
 from flask import Response, json, make_response, request
 
+from core.web.wording import sentence
+
 API = "/api/"
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = "5"
@@ -69,12 +71,6 @@ def problem(
     for name, value in (headers or {}).items():
         answer.headers[name] = value
     return answer
-
-
-def sentence(words: str) -> str:
-    """Words of an exception as a sentence."""
-    whole = words[:1].upper() + words[1:]
-    return whole if not whole or whole.endswith((".", "!", "?")) else f"{whole}."
 
 
 def asked_by_a_program() -> bool:

@@ -1,4 +1,4 @@
-"""How the pages word moments and numbers."""
+"""How pages and API word moments, numbers, and what is wrong."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from markupsafe import Markup
 
 from core.domain import Identity
+from core.errors import ConfigError
 
 _MINUTES, _SECONDS = len("2026-01-01 00:00"), len("2026-01-01 00:00:00")
 
@@ -62,6 +63,13 @@ def sentence(words: str) -> str:
     """Words that an error or a help text has, as a sentence."""
     end = "" if words.endswith((".", "!", "?")) else "."
     return f"{words[:1].upper()}{words[1:]}{end}" if words else ""
+
+
+def words_of(problem: Exception) -> str:
+    """What an error tells a person: what is wrong and, where it names a mend, that too."""
+    if isinstance(problem, ConfigError):
+        return f"{sentence(problem.problem)} {problem.mend}"
+    return sentence(str(problem))
 
 
 def speaks_as(identity: Identity) -> str:

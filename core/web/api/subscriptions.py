@@ -18,6 +18,7 @@ from core.web.api.operations import Resource, by, listed
 from core.web.api.sessions import address
 from core.web.api.shown import integer, moment, string
 from core.web.problems import problem
+from core.web.wording import words_of
 
 NO_SUCH = "There is no such subscription."
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
@@ -111,7 +112,7 @@ def answer_mistakes(resource: Resource) -> None:
 
     @resource.errorhandler(ConfigError)
     def mistake(told: ConfigError) -> Response:
-        words = f"{told.problem[:1].upper()}{told.problem[1:]}. {told.mend}"
+        words = words_of(told)
         if told.key in OF_STATE:
             return problem(409, words)
         return problem(404, words) if told.key == "cursor" else problem(422, errors={told.key: [words]})

@@ -23,7 +23,7 @@ from core.web.forms import Confirm
 from core.web.guard import needs, signed_in
 from core.web.pages import integrations_form, integrations_import, integrations_parting
 from core.web.pages.inbox import when_changed
-from core.web.wording import sentence, speaks_as
+from core.web.wording import sentence, speaks_as, words_of
 
 
 def pages(runtime: Runtime) -> Blueprint:
@@ -79,10 +79,8 @@ def _add_verifying(blueprint: Blueprint, runtime: Runtime) -> None:
             identity = _verified(runtime, shown)
         except NotSaved as problem:
             flash(f"{problem.headline}. {sentence(problem.problem)} {problem.mend}", "danger")
-        except ConfigError as problem:
-            flash(f"{sentence(problem.problem)} {problem.mend}", "danger")
         except RelaydeskError as problem:
-            flash(sentence(str(problem)), "danger")
+            flash(words_of(problem), "danger")
         else:
             flash(f"Verified: it {speaks_as(identity)}.", "success")
         return redirect(url_for("integrations.connection", connection_id=connection_id))

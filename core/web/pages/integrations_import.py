@@ -10,13 +10,13 @@ from werkzeug.wrappers import Response
 from core.access.users import Role
 from core.connecting import NoConnection
 from core.domain import Connection
-from core.errors import ConfigError, RelaydeskError
+from core.errors import RelaydeskError
 from core.jobs.backfill_requests import Expected, cancel_backfill, expected, request_backfill
 from core.overview import overview
 from core.runtime import Runtime
 from core.web.addresses import ROW_ID
 from core.web.guard import needs, signed_in
-from core.web.wording import plural, sentence
+from core.web.wording import plural, words_of
 
 
 def add_import(blueprint: Blueprint, runtime: Runtime) -> None:
@@ -32,10 +32,8 @@ def add_import(blueprint: Blueprint, runtime: Runtime) -> None:
         days = request.form.get("days", "").strip()[:20]
         try:
             flash(*DONE[what](runtime, connection, _number(days)))
-        except ConfigError as problem:
-            flash(f"{sentence(problem.problem)} {problem.mend}", "danger")
         except RelaydeskError as problem:
-            flash(sentence(str(problem)), "danger")
+            flash(words_of(problem), "danger")
         kept = days if what == "estimate" else None
         return redirect(url_for("integrations.connection", connection_id=connection_id, days=kept, _anchor="import"))
 

@@ -7,14 +7,14 @@ from werkzeug.wrappers import Response
 
 from core.access.users import Role
 from core.connecting import NoConnection, ReadOnly, delete, disconnect
-from core.errors import ConfigError, RelaydeskError
+from core.errors import ConfigError
 from core.flow.disconnect import Disconnected
 from core.overview import farewell_guide, setup
 from core.runtime import Runtime
 from core.web.addresses import ROW_ID
 from core.web.forms import Confirm
 from core.web.guard import needs, signed_in
-from core.web.wording import plural, sentence
+from core.web.wording import plural, words_of
 
 
 def add_parting(blueprint: Blueprint, runtime: Runtime) -> None:
@@ -43,7 +43,7 @@ def add_parting(blueprint: Blueprint, runtime: Runtime) -> None:
         except NoConnection:
             abort(404)
         except (ReadOnly, ConfigError) as problem:
-            flash(_words(problem), "danger")
+            flash(words_of(problem), "danger")
         else:
             flash(f"Disconnected. {_told(ended)}", "success")
         return redirect(url_for("integrations.connection", connection_id=connection_id))
@@ -56,16 +56,10 @@ def add_parting(blueprint: Blueprint, runtime: Runtime) -> None:
         except NoConnection:
             abort(404)
         except (ReadOnly, ConfigError) as problem:
-            flash(_words(problem), "danger")
+            flash(words_of(problem), "danger")
             return redirect(url_for("integrations.connection", connection_id=connection_id))
         flash("The connection is deleted.", "success")
         return redirect(url_for("integrations.index"))
-
-
-def _words(problem: RelaydeskError) -> str:
-    if isinstance(problem, ConfigError):
-        return f"{sentence(problem.problem)} {problem.mend}"
-    return sentence(str(problem))
 
 
 def _told(ended: Disconnected) -> str:

@@ -26,6 +26,7 @@ from core.web.addresses import ROW_ID
 from core.web.forms import Confirm, complain
 from core.web.guard import needs, signed_in
 from core.web.pages.inbox import when_changed
+from core.web.wording import words_of
 
 MEANING = {
     "*": "Everything, also what is added later",
@@ -161,7 +162,7 @@ def _add_changing(blueprint: Blueprint, runtime: Runtime, kept: Subscriptions) -
                 kept.send_test(subscription_id, by)
                 flash("A test event is on its way. What becomes of it appears among the deliveries.", "success")
         except ConfigError as problem:
-            flash(_words(problem), "danger")
+            flash(words_of(problem), "danger")
         return _back(subscription_id)
 
     @blueprint.post(f"/outbound/<{ROW_ID}:subscription_id>/secret")
@@ -186,7 +187,7 @@ def _add_deliveries(blueprint: Blueprint, kept: Subscriptions) -> None:
         try:
             kept.replay(delivery_id, signed_in().email)
         except ConfigError as problem:
-            flash(_words(problem), "danger")
+            flash(words_of(problem), "danger")
         else:
             flash("It is sent again, under its own id.", "success")
         return _back(subscription_id)
@@ -201,7 +202,7 @@ def _add_deliveries(blueprint: Blueprint, kept: Subscriptions) -> None:
         try:
             number = kept.replay_dead_since(subscription_id, form.since.data.replace(tzinfo=UTC), signed_in().email)
         except ConfigError as problem:
-            flash(_words(problem), "danger")
+            flash(words_of(problem), "danger")
         else:
             again = "1 event is" if number == 1 else f"{number} events are"
             flash(f"{again} sent again." if number else "Nothing has died since then.", "success")
@@ -268,10 +269,6 @@ def _groups() -> list[tuple[str, list[str]]]:
 
 def _given(form: SubscriptionForm) -> tuple[str, list[str], str]:
     return form.url.data, list(form.events.data or ()), (form.description.data or "").strip()
-
-
-def _words(problem: ConfigError) -> str:
-    return f"{problem.problem[:1].upper()}{problem.problem[1:]}. {problem.mend}"
 
 
 def _back(subscription_id: int) -> AnyResponse:

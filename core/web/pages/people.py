@@ -21,6 +21,7 @@ from core.runtime import Runtime
 from core.web.addresses import ROW_ID
 from core.web.forms import Confirm, complain
 from core.web.guard import needs, signed_in
+from core.web.wording import words_of
 
 ROLES = (
     SelectChoice(Role.OPERATOR.value, "Operator: works the inbox and reads everything"),
@@ -101,7 +102,7 @@ def _add_users(blueprint: Blueprint, runtime: Runtime, users: Users) -> None:
                 raise ConfigError("change", "there is no such change", "Open the page again.")
             users.change(user_id, signed_in().email, **changes[wanted])
         except ConfigError as problem:
-            flash(f"{problem.problem[:1].upper()}{problem.problem[1:]}. {problem.mend}", "danger")
+            flash(words_of(problem), "danger")
         else:
             flash("Changed. Their browsers are signed out.", "success")
         return redirect(url_for("people.list_users"))
@@ -136,7 +137,7 @@ def _add_tokens(blueprint: Blueprint, runtime: Runtime) -> None:
         try:
             token = tokens.revoke(runtime.db, token_id, signed_in().email)
         except ConfigError as problem:
-            flash(str(problem), "danger")
+            flash(words_of(problem), "danger")
         else:
             flash(f'The token "{token.name}" is revoked.', "success")
         return redirect(url_for("people.list_tokens"))

@@ -19,6 +19,7 @@ from core.web.forms import Confirm
 from core.web.guard import needs, signed_in
 from core.web.pages.inbox import unless_known
 from core.web.queries import single, thread
+from core.web.wording import words_of
 
 SHOWN_IN_PLACE = ("image/png", "image/jpeg", "image/gif", "image/webp")
 """Pictures that no browser runs anything in."""
@@ -86,7 +87,7 @@ def _add_speaking(blueprint: Blueprint, runtime: Runtime) -> None:
             abort(404)
         except (NotNow, Unfit) as problem:
             # What was written is not lost: it stands in the page that says what is wrong.
-            return _page(runtime, session_id, written=text, problem=_sentence(problem)), 409
+            return _page(runtime, session_id, written=text, problem=words_of(problem)), 409
         return redirect(url_for("session.session", session_id=session_id, _anchor="write"))
 
     @blueprint.post(f"/drafts/<{ROW_ID}:action_id>/<any(send, dismiss):what>")
@@ -206,12 +207,7 @@ def _do(act: Callable[[], object], done: str, session_id: int) -> AnyResponse:
     except Missing:
         abort(404)
     except (NotNow, Unfit) as problem:
-        flash(_sentence(problem), "danger")
+        flash(words_of(problem), "danger")
     else:
         flash(done, "success")
     return redirect(url_for("session.session", session_id=session_id))
-
-
-def _sentence(problem: Exception) -> str:
-    words = str(problem)
-    return f"{words[:1].upper()}{words[1:]}."
