@@ -22,7 +22,7 @@ from core.web import explanations
 from core.web.addresses import HIGHEST_ID, ROW_ID
 from core.web.forms import Confirm
 from core.web.guard import needs, own_path, signed_in
-from core.web.pages.inbox import when_changed
+from core.web.live import when_changed
 from core.web.queries import activity, overview
 from core.web.queries.activity import DEAD, ActionPage, DecisionPage, EventFilter, EventPage, OpenedEvent
 from core.web.queries.aftermath import Lag, aftermath, lags

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, render_template, request
 
 from core.access.users import Role
 from core.domain import Channel, Connection
 from core.runtime import Runtime
 from core.web.guard import needs
+from core.web.live import when_changed
 from core.web.queries import overview
 from core.web.queries.cursors import BadCursor
 from core.web.queries.sessions import Counts, SessionFilter, SessionPage, counts, list_sessions
@@ -75,22 +75,6 @@ def pages(runtime: Runtime) -> Blueprint:
         )
 
     return blueprint
-
-
-def when_changed(part: str) -> Response:
-    """A part of a page, or 304 if the browser has it as it is."""
-    response = make_response(part)
-    response.add_etag(weak=True)
-    response.make_conditional(request)
-    return response
-
-
-def unless_known(version: str, make: Callable[[], str]) -> Response:
-    """A part of a page that is of a version, or 304 without making it if the browser has this one."""
-    known = request.if_none_match.contains_weak(version)
-    response = make_response("", 304) if known else make_response(make())
-    response.set_etag(version, weak=True)
-    return response
 
 
 def _asked() -> Asked:

@@ -21,8 +21,8 @@ from core.runtime import Runtime
 from core.web.addresses import ROW_ID
 from core.web.forms import Confirm
 from core.web.guard import needs, signed_in
+from core.web.live import when_changed
 from core.web.pages import integrations_form, integrations_import, integrations_parting
-from core.web.pages.inbox import when_changed
 from core.web.wording import sentence, speaks_as, words_of
 
 

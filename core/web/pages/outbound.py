@@ -25,7 +25,7 @@ from core.subscriptions import STATES, Page, Subscriptions, Unknown
 from core.web.addresses import ROW_ID
 from core.web.forms import Confirm, complain
 from core.web.guard import needs, signed_in
-from core.web.pages.inbox import when_changed
+from core.web.live import when_changed
 from core.web.wording import words_of
 
 MEANING = {

@@ -17,7 +17,7 @@ from core.runtime import Runtime
 from core.web.addresses import ROW_ID
 from core.web.forms import Confirm
 from core.web.guard import needs, signed_in
-from core.web.pages.inbox import unless_known
+from core.web.live import unless_known
 from core.web.queries import single, thread
 from core.web.wording import words_of
 

@@ -1,0 +1,23 @@
+"""Parts of pages that stay up to date: what is shown is sent only to browsers that do not have it as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Response, make_response, request
+
+
+def when_changed(part: str) -> Response:
+    """A part of a page, or 304 if the browser has it as it is."""
+    response = make_response(part)
+    response.add_etag(weak=True)
+    response.make_conditional(request)
+    return response
+
+
+def unless_known(version: str, make: Callable[[], str]) -> Response:
+    """A part of a page that is of a version, or 304 without making it if the browser has this one."""
+    known = request.if_none_match.contains_weak(version)
+    response = make_response("", 304) if known else make_response(make())
+    response.set_etag(version, weak=True)
+    return response
