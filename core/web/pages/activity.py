@@ -28,7 +28,7 @@ from core.web.queries.activity import DEAD, ActionPage, DecisionPage, EventFilte
 from core.web.queries.aftermath import Lag, aftermath, lags
 from core.web.queries.cursors import BadCursor
 from core.web.queries.overview import ConnectionStatus
-from core.web.wording import span
+from core.web.wording import span, words_of
 
 LONGEST_FILTER = 255
 SHOWN_DEAD = 25
@@ -215,7 +215,7 @@ def _add_dead(blueprint: Blueprint, runtime: Runtime) -> None:
         except Missing:
             abort(404)
         except NotNow as problem:
-            flash(f"{str(problem)[:1].upper()}{str(problem)[1:]}.", "danger")
+            flash(words_of(problem), "danger")
         else:
             flash(done, "success")
         return redirect(own_path(request.form.get("next") or url_for("activity.actions")))

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from core import directory
 from core.access.users import Role
-from core.flow import again, closing, hand_over, speak
+from core.flow import closing, hand_over, speak
 from core.flow.by_hand import Missing, NotNow, Unfit
 from core.runtime import Runtime
 from core.web.addresses import ROW_ID
@@ -31,7 +31,6 @@ def pages(runtime: Runtime) -> Blueprint:
     _add_reading(blueprint, runtime)
     _add_speaking(blueprint, runtime)
     _add_handling(blueprint, runtime)
-    _add_actions(blueprint, runtime)
     return blueprint
 
 
@@ -141,20 +140,6 @@ def _add_handling(blueprint: Blueprint, runtime: Runtime) -> None:
         tell = request.form.get("tell") == "yes"
         done = "Open again, here and in the helpdesk." if tell else "Open again here. The helpdesk was left as it is."
         return _do(lambda: closing.reopen(runtime, session_id, signed_in().email, tell_vendor=tell), done, session_id)
-
-
-def _add_actions(blueprint: Blueprint, runtime: Runtime) -> None:
-    @blueprint.post(f"/actions/<{ROW_ID}:action_id>/<any(retry, discard):what>")
-    @needs(Role.OPERATOR)
-    def action(action_id: int, what: str) -> AnyResponse:
-        by = signed_in().email
-        if what == "retry":
-            done = "It is tried again; a message is first looked for in the helpdesk."
-            act: Callable[[], object] = lambda: again.retry_action(runtime, action_id, by)  # noqa: E731
-        else:
-            done = "It is given up."
-            act = lambda: again.discard_action(runtime, action_id, by)  # noqa: E731
-        return _do(act, done, _session_of(runtime, action_id))
 
 
 # ------------------------------------------------------------------------------------------------------ their parts
