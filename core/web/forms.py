@@ -5,9 +5,32 @@ from __future__ import annotations
 from typing import Any
 
 from flask_wtf import FlaskForm
+from wtforms import PasswordField
+from wtforms.validators import EqualTo, InputRequired, Length
 
+from core.access.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from core.errors import ConfigError
 from core.web.wording import words_of
+
+
+def new_password(label: str, description: str = "") -> PasswordField:
+    """The field for a password that somebody chooses."""
+    return PasswordField(
+        label,
+        [
+            InputRequired("Give a password."),
+            Length(SHORTEST_PASSWORD, LONGEST_PASSWORD, f"At least {SHORTEST_PASSWORD} characters."),
+        ],
+        description=description,
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+def repeated(label: str) -> PasswordField:
+    """The field in which the one called `password` is given once more."""
+    return PasswordField(
+        label, [EqualTo("password", "The two passwords differ.")], render_kw={"autocomplete": "new-password"}
+    )
 
 
 class Confirm(FlaskForm):  # type: ignore[misc]  # the library ships no types

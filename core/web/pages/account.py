@@ -8,13 +8,12 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import PasswordField, SubmitField
-from wtforms.validators import EqualTo, InputRequired, Length
+from wtforms.validators import InputRequired
 
-from core.access.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from core.access.users import Role, Users
 from core.errors import ConfigError
 from core.runtime import Runtime
-from core.web.forms import Confirm, complain
+from core.web.forms import Confirm, complain, new_password, repeated
 from core.web.guard import needs, sign_in, sign_out, signed_in
 
 
@@ -22,19 +21,8 @@ class PasswordForm(FlaskForm):  # type: ignore[misc]  # the library ships no typ
     """The old password, and the new one twice."""
 
     old = PasswordField("Present password", [InputRequired("Give it.")], render_kw={"autocomplete": "current-password"})
-    password = PasswordField(
-        "New password",
-        [
-            InputRequired("Give a password."),
-            Length(SHORTEST_PASSWORD, LONGEST_PASSWORD, f"At least {SHORTEST_PASSWORD} characters."),
-        ],
-        render_kw={"autocomplete": "new-password"},
-    )
-    again = PasswordField(
-        "The new password again",
-        [EqualTo("password", "The two passwords differ.")],
-        render_kw={"autocomplete": "new-password"},
-    )
+    password = new_password("New password")
+    again = repeated("The new password again")
     submit = SubmitField("Change password")
 
 

@@ -10,15 +10,15 @@ from flask_login import current_user
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import EmailField, PasswordField, StringField, SubmitField
-from wtforms.validators import EqualTo, InputRequired, Length
+from wtforms.validators import InputRequired, Length
 
-from core.access.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD
+from core.access.passwords import SHORTEST_PASSWORD
 from core.access.rates import PER_ACCOUNT, PER_ADDRESS, Tries
 from core.access.users import Users
 from core.errors import ConfigError
 from core.runtime import Runtime
 from core.web import guard
-from core.web.forms import complain
+from core.web.forms import complain, new_password, repeated
 
 WRONG = "The e-mail address or the password is wrong."
 
@@ -38,20 +38,8 @@ class WelcomeForm(FlaskForm):  # type: ignore[misc]
 
     email = EmailField("E-mail address", render_kw={"autocomplete": "username"})
     name = StringField("Your name, as colleagues know you", [Length(max=100)], render_kw={"autocomplete": "name"})
-    password = PasswordField(
-        "Password",
-        [
-            InputRequired("Give a password."),
-            Length(SHORTEST_PASSWORD, LONGEST_PASSWORD, f"At least {SHORTEST_PASSWORD} characters."),
-        ],
-        description=f"At least {SHORTEST_PASSWORD} characters; several words make a good one.",
-        render_kw={"autocomplete": "new-password"},
-    )
-    again = PasswordField(
-        "The same password again",
-        [EqualTo("password", "The two passwords differ.")],
-        render_kw={"autocomplete": "new-password"},
-    )
+    password = new_password("Password", f"At least {SHORTEST_PASSWORD} characters; several words make a good one.")
+    again = repeated("The same password again")
     submit = SubmitField("Set password and sign in")
 
 
