@@ -10,8 +10,7 @@ from core.runtime import Runtime
 from core.web.addresses import ROW_ID
 from core.web.api import shown
 from core.web.api.fields import LONGEST_SEARCH, Paging, text
-from core.web.api.operations import LINKS, Gone, Resource, listed
-from core.web.api.sessions import NO_PLACE
+from core.web.api.operations import LINKS, NO_PLACE, Gone, Resource, listed
 from core.web.queries.contacts import list_contacts, open_contact
 
 NO_SUCH = "There is no such contact."

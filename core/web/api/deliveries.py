@@ -13,8 +13,7 @@ from core.subscriptions import STATES, Subscriptions
 from core.subscriptions import Delivery as Found
 from core.web.addresses import ROW_ID
 from core.web.api.fields import Asked, Moment, Paging, Shown, one_of, page_of
-from core.web.api.operations import LINKS, Resource, by, listed
-from core.web.api.sessions import NO_PLACE
+from core.web.api.operations import LINKS, NO_PLACE, Resource, by, listed
 from core.web.api.shown import integer, moment, string
 from core.web.api.subscriptions import NO_SUCH, answer_mistakes
 

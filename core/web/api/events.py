@@ -14,8 +14,7 @@ from core.runtime import Runtime
 from core.web.addresses import ROW_ID
 from core.web.api import shown
 from core.web.api.fields import Paging, number_of, one_of, text
-from core.web.api.operations import LINKS, Gone, Resource, by, listed
-from core.web.api.sessions import NO_PLACE
+from core.web.api.operations import LINKS, NO_PLACE, Gone, Resource, by, listed
 from core.web.queries.activity import EventFilter, list_events, open_event
 
 NO_SUCH = "There is no such event."

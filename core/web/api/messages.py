@@ -12,8 +12,8 @@ from core.runtime import Runtime
 from core.web.addresses import ROW_ID
 from core.web.api import shown
 from core.web.api.fields import Asked, Paging, Pattern, whole
-from core.web.api.operations import LINKS, Gone, Resource, by, listed
-from core.web.api.sessions import NO_PLACE, NO_SUCH, NOT_NOW, address
+from core.web.api.operations import LINKS, NO_PLACE, NOT_NOW, Gone, Resource, address, by, listed
+from core.web.api.sessions import NO_SUCH
 from core.web.queries import single, thread
 
 

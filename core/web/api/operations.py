@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Request, Response, current_app, g, request
+from flask import Request, Response, current_app, g, request, url_for
 from flask_smorest import Blueprint
 from marshmallow import Schema, missing
 from webargs.flaskparser import FlaskParser, abort
@@ -27,6 +27,9 @@ PREFIX = "/api/v1"
 BODIES = {400: "Malformed", 413: "TooLarge", 415: "MediaType"}
 ALWAYS = {401: "Unauthorized", 403: "Forbidden", 422: "Invalid", 500: "Failed", 503: "Busy"}
 """The answers of every operation, by the names of their components in the OpenAPI."""
+NO_PLACE = "`cursor` is none that was given out for this list."
+NOT_NOW = "It cannot be done as things stand; `detail` says why, and what to do first."
+"""Why an operation may be refused, for those of many resources."""
 _OPERATION = "relaydesk_operation"
 
 View = Callable[..., Any]
@@ -245,6 +248,11 @@ def listed(runtime: Runtime, entries: Any, next_cursor: str = "", previous_curso
 
 
 LINKS = {"Link": "Links to the following (`next`) and the preceding page (`prev`), where there are such."}
+
+
+def address(endpoint: str, **ids: Any) -> dict[str, str]:
+    """The header that says where to look for what was made."""
+    return {"Location": url_for(endpoint, **ids)}
 
 
 def _here(runtime: Runtime, cursor: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from flask import url_for
 from marshmallow import ValidationError, fields, validates_schema
 
 from core.access.tokens import Scope
@@ -15,13 +14,11 @@ from core.runtime import Runtime
 from core.web.addresses import ROW_ID
 from core.web.api import shown
 from core.web.api.fields import LONGEST_SEARCH, Asked, Flag, Moment, Paging, YesNo, fits, number_of, one_of, text
-from core.web.api.operations import LINKS, Gone, Resource, by, listed
+from core.web.api.operations import LINKS, NO_PLACE, NOT_NOW, Gone, Resource, by, listed
 from core.web.queries import single, thread
 from core.web.queries.sessions import SessionFilter, list_sessions
 
 NO_SUCH = "There is no such session."
-NO_PLACE = "`cursor` is none that was given out for this list."
-NOT_NOW = "It cannot be done as things stand; `detail` says why, and what to do first."
 REFUSES = {404: NO_SUCH, 409: NOT_NOW}
 
 
@@ -196,8 +193,3 @@ def opened(runtime: Runtime, session_id: int) -> dict[str, Any]:
     whole = {each.name: getattr(found, each.name) for each in dataclasses.fields(found)}
     line = {each.name: getattr(found.line, each.name) for each in dataclasses.fields(found.line)}
     return {**whole, **line, "closed_payload": single.closed_payload(runtime.db, session_id)}
-
-
-def address(endpoint: str, **ids: Any) -> dict[str, str]:
-    """The header that says where to look for what was made."""
-    return {"Location": url_for(endpoint, **ids)}

@@ -14,8 +14,7 @@ from core.runtime import Runtime
 from core.subscriptions import Subscriptions, Unknown
 from core.web.addresses import ROW_ID
 from core.web.api.fields import Asked, Flag, Pattern, Shown, page_of, text
-from core.web.api.operations import Resource, by, listed
-from core.web.api.sessions import address
+from core.web.api.operations import Resource, address, by, listed
 from core.web.api.shown import integer, moment, string
 from core.web.problems import problem
 from core.web.wording import words_of
