@@ -20,6 +20,14 @@ def world(tmp_path: Path, database_url: str, clock: FakeClock) -> Iterator[World
     made.stop()
 
 
+@pytest.fixture
+def quick(tmp_path: Path, clock: FakeClock) -> Iterator[World]:
+    """A world on SQLite, for what hardly touches the store, or does so where it is tried on each engine elsewhere."""
+    made = World(tmp_path, f"sqlite:///{tmp_path}/relaydesk.db", clock)
+    yield made
+    made.stop()
+
+
 EVERY_ACCOUNT = [
     pytest.param(("sqlite", "observed", True), id="sqlite-observed-all"),
     pytest.param(("sqlite", "documented", False), id="sqlite-documented-three"),

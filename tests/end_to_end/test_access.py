@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,20 +13,11 @@ from core.access.users import Role, Users
 from core.app import tell_first_link
 from core.cli import cli
 from core.store.models import AuditRow, UserRow
-from core.testing.clock import FakeClock
 from core.web.guard import OWN, PUBLIC, need_of
 from tests.end_to_end.visitor import ADMINISTRATOR, CHEAP, EMAIL, PASSWORD, Visitor, words
 from tests.end_to_end.worlds import World
 
 OPERATOR, OTHER_PASSWORD = "olga@example.com", "another fine password"
-
-
-@pytest.fixture
-def quick(tmp_path: Path, clock: FakeClock) -> Iterator[World]:
-    """A world on SQLite: what is tried here hardly touches the store."""
-    made = World(tmp_path, f"sqlite:///{tmp_path}/relaydesk.db", clock)
-    yield made
-    made.stop()
 
 
 @pytest.fixture

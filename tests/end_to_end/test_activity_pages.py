@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +12,6 @@ from core.flow.disconnect import disconnect
 from core.jobs.send_events import send_due
 from core.store.models import ActionRow, EventRow
 from core.subscriptions import Subscriptions
-from core.testing.clock import FakeClock
 from core.testing.receiver import WebhookReceiver
 from tests.end_to_end.test_access import with_operator
 from tests.end_to_end.visitor import ADMINISTRATOR, EMAIL, Visitor, words
@@ -26,11 +23,9 @@ UNKNOWN = json.dumps({"actor": {"actor_type": "system"}, "action": "agent_intell
 
 
 @pytest.fixture
-def site(tmp_path: Path, clock: FakeClock) -> Iterator[World]:
-    """A running service with an administrator, on SQLite: what is asked of the store is tried on both elsewhere."""
-    made = World(tmp_path, f"sqlite:///{tmp_path}/relaydesk.db", clock)
-    yield made.start(server=f"{ADMINISTRATOR}\nallow_private_webhooks = true", uncertain="park")
-    made.stop()
+def site(quick: World) -> World:
+    """A running service with an administrator."""
+    return quick.start(server=f"{ADMINISTRATOR}\nallow_private_webhooks = true", uncertain="park")
 
 
 @pytest.fixture
@@ -132,9 +127,8 @@ def test_a_connection_that_is_cut_says_so(site: World, lead: Visitor) -> None:
     assert "switched off freshchat disconnected; " in words(lead.read("/activity").select_one("#accounts"))
 
 
-def test_where_there_is_nothing_each_page_says_what_would_be_there(tmp_path: Path, clock: FakeClock) -> None:
-    made = World(tmp_path, f"sqlite:///{tmp_path}/relaydesk.db", clock)
-    made.start(server=f"{ADMINISTRATOR}\n", empty=True)
+def test_where_there_is_nothing_each_page_says_what_would_be_there(quick: World) -> None:
+    made = quick.start(server=f"{ADMINISTRATOR}\n", empty=True)
     olga = with_operator(made)
     for path, said in (
         ("/activity", "No helpdesk is connected Once one is, this page shows what comes from it"),
@@ -147,7 +141,6 @@ def test_where_there_is_nothing_each_page_says_what_would_be_there(tmp_path: Pat
     ):
         assert said in words(olga.read(path).select_one("main .empty")), path
     assert Visitor(made.url).sign_in().read("/activity").select_one("main .empty a")["href"] == "/integrations"
-    made.stop()
 
 
 # ------------------------------------------------------------------------------------------------- events, explained

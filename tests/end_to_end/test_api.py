@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core.store.models import ActionRow, SessionRow
-from core.testing.clock import FakeClock
 from tests.end_to_end.people import Chats
 from tests.end_to_end.program import Program
 from tests.end_to_end.test_again import says_in_vain
@@ -21,11 +18,9 @@ CRM = "token:crm"
 
 
 @pytest.fixture
-def quick(tmp_path: Path, clock: FakeClock) -> Iterator[World]:
-    """A running service on SQLite: what is tried here hardly touches the store."""
-    made = World(tmp_path, f"sqlite:///{tmp_path}/relaydesk.db", clock)
-    yield made.start()
-    made.stop()
+def quick(quick: World) -> World:
+    """The same, running."""
+    return quick.start()
 
 
 def ids(page: dict[str, Any]) -> list[int]:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +13,6 @@ from flask import Flask
 from core.access import tokens
 from core.access.tokens import Scope
 from core.store.database import StoreBusy
-from core.testing.clock import FakeClock
 from core.web.api.operations import scope_of
 from core.web.problems import KINDS
 from tests.end_to_end.program import PROBLEM, Program, token_of
@@ -24,11 +21,9 @@ from tests.end_to_end.worlds import World
 
 
 @pytest.fixture
-def quick(tmp_path: Path, clock: FakeClock) -> Iterator[World]:
-    """A running service on SQLite: what is tried here hardly touches the store."""
-    made = World(tmp_path, f"sqlite:///{tmp_path}/relaydesk.db", clock)
-    yield made.start(server=ADMINISTRATOR)
-    made.stop()
+def quick(quick: World) -> World:
+    """The same, running, with an administrator."""
+    return quick.start(server=ADMINISTRATOR)
 
 
 def operations(app: Flask) -> list[tuple[str, str, Scope]]:

@@ -27,12 +27,9 @@ HELLO = "Hello from the AI."
 
 
 @pytest.fixture
-def chat(tmp_path: Path, clock: FakeClock) -> Iterator[World]:
+def chat(quick: World) -> World:
     """A Freshchat account, and a service that is not connected to it yet."""
-    made = World(tmp_path, f"sqlite:///{tmp_path}/relaydesk.db", clock)
-    made.start(empty=True, server=f"{ADMINISTRATOR}\n")
-    yield made
-    made.stop()
+    return quick.start(empty=True, server=f"{ADMINISTRATOR}\n")
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +13,6 @@ from core.jobs.deliveries import RETRIES
 from core.jobs.send_events import send_due
 from core.store.models import SubscriptionRow
 from core.subscriptions import PAGE, Subscriptions
-from core.testing.clock import FakeClock
 from core.testing.receiver import WebhookReceiver
 from tests.end_to_end.signed import verified
 from tests.end_to_end.test_access import with_operator
@@ -31,11 +29,9 @@ def receiver() -> Iterator[WebhookReceiver]:
 
 
 @pytest.fixture
-def site(tmp_path: Path, clock: FakeClock) -> Iterator[World]:
-    """A running service with an administrator, on SQLite: what is asked of the store is tried on both elsewhere."""
-    made = World(tmp_path, f"sqlite:///{tmp_path}/relaydesk.db", clock)
-    yield made.start(server=f"{ADMINISTRATOR}\nallow_private_webhooks = true")
-    made.stop()
+def site(quick: World) -> World:
+    """A running service with an administrator."""
+    return quick.start(server=f"{ADMINISTRATOR}\nallow_private_webhooks = true")
 
 
 @pytest.fixture

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,19 +11,10 @@ from core import Silence
 from core.domain import Reason
 from core.jobs.names import refresh_due
 from core.store.models import ActionRow, AttachmentRow, MessageRow
-from core.testing.clock import FakeClock
 from tests.end_to_end.visitor import ADMINISTRATOR, EMAIL, Visitor, words
 from tests.end_to_end.worlds import World
 
 ASSIST = '[channels.web]\nmode = "assist"\nassist_footer = "Drafted by the AI."'
-
-
-@pytest.fixture
-def quick(tmp_path: Path, clock: FakeClock) -> Iterator[World]:
-    """A world on SQLite: what the commands do on each engine is tried where they are made."""
-    made = World(tmp_path, f"sqlite:///{tmp_path}/relaydesk.db", clock)
-    yield made
-    made.stop()
 
 
 @pytest.fixture
