@@ -27,7 +27,11 @@ def test_a_secret_sealed_with_a_former_key_is_opened_and_sealed_with_the_new_one
     assert Sealer(OTHER).open(turned.seal(CANARY)) == Secret(CANARY)
 
 
-@pytest.mark.parametrize("sealed", [Sealer(OTHER).seal(CANARY), Sealer(KEY).seal(CANARY)[:-4], "plain text", "", "ü"])
+@pytest.mark.parametrize(
+    "sealed",
+    [Sealer(OTHER).seal(CANARY), Sealer(KEY).seal(CANARY)[:-4], "plain text", "", "ü"],
+    ids=["another key", "cut off", "never sealed", "empty", "no ASCII"],
+)
 def test_what_cannot_be_opened_names_the_setting_and_the_mend_and_never_the_text(sealed: str) -> None:
     with pytest.raises(ConfigError) as caught:
         Sealer(KEY).open(sealed)
