@@ -61,20 +61,13 @@ def choices_of(runtime: Runtime, connection: Connection, wanted: Iterable[str]) 
     return found
 
 
-def choices_for(
-    runtime: Runtime, connector: str, given: Mapping[str, Any], what: str, existing: int | None = None
-) -> Choices:
+def choices_for_form(
+    runtime: Runtime, connector: str, given: Mapping[str, Any], wanted: Iterable[str], existing: int | None = None
+) -> dict[str, Choices]:
     """The same for what stands in a form and is not saved, new or for the connection `existing`; see `test_and_save`.
 
     Raises `NotSaved` for what is wrong with the fields or at the vendor, as saving would; nothing is kept.
     """
-    return choices_for_form(runtime, connector, given, (what,), existing)[what]
-
-
-def choices_for_form(
-    runtime: Runtime, connector: str, given: Mapping[str, Any], wanted: Iterable[str], existing: int | None = None
-) -> dict[str, Choices]:
-    """The same for all that the form offers. Raises as `choices_for` does."""
     row = None if existing is None else editable(runtime, existing)
     speaking = runtime.connections.connector_named(connector)
     entered = read_settings(runtime, speaking, given, row)

@@ -268,17 +268,6 @@ def disconnect(runtime: Runtime, connection_id: int, by: str) -> tuple[Disconnec
     return ended, farewell
 
 
-def reconnect(runtime: Runtime, connection_id: int, given: Mapping[str, Any], by: str) -> Identity:
-    """Connect a connection again after `disconnect`, under a NEW webhook address; its secrets must be given again.
-
-    Raises `NotSaved` as `test_and_save` does, and `ConfigError` if it is not disconnected.
-    """
-    row = editable(runtime, connection_id)
-    if row.disconnected_at is None:
-        raise ConfigError(row.name, "it is not disconnected", "Test and save it instead; its address stays.")
-    return test_and_save(runtime, row.connector, row.name, given, by, existing=row.id, revision=row.revision)
-
-
 def delete(runtime: Runtime, connection_id: int, by: str) -> None:
     """Delete a connection of the pages to which nothing has ever come in. Raises `ReadOnly`, `NoConnection`, and
     `ConfigError` for one that has conversations: those are kept.

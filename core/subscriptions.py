@@ -125,10 +125,18 @@ class Subscriptions:
     # ----------------------------------------------------------------------------------------- the receivers
 
     def create(self, url: str, events: Sequence[str], description: str, by: str) -> tuple[Subscription, Secret]:
-        """Subscribe an address to events; returns the secret by which it knows them as ours, which is shown once."""
+        """Subscribe an address to events; returns the secret by which it knows them as ours, which is shown once.
+
+        Raises `ConfigError` for what is wrong with them, and for a subscription that there is already.
+        """
         values = self._checked({"url": url, "events": events, "description": description})
         secret = new_secret()
         with self._db.write():
+            # A form that is sent twice, or a page that is loaded again, must not have all told twice.
+            here = (SubscriptionRow.url == values["url"]) & SubscriptionRow.deleted_at.is_null()
+            if any(sorted(each.events) == sorted(values["events"]) for each in SubscriptionRow.select().where(here)):
+                mend = "Change that one, or delete it first."
+                raise ConfigError("url", "it is subscribed to these events already", mend)
             now = self._db.now()
             row = SubscriptionRow.create(
                 **values,

@@ -19,7 +19,8 @@ def write_reply(runtime: Runtime, session_id: int, text: str, by: str, key: str 
     """Answer the customer as the connection's agent, the only one as whom can be posted; returns the action's id.
 
     `key` is unique to what the person submits: given twice, the same action is returned, and one reply is sent.
-    Raises `Missing`, `NotNow` unless the session is open and a human has it, `Unfit` without a text.
+    Raises `Missing`, `NotNow` unless the session is open and a human has it, `Unfit` without a text or if the key was
+    given with another one.
     """
     with in_hand(runtime, session_id, by) as hand:
         return _say(hand, text, key)
@@ -28,28 +29,28 @@ def write_reply(runtime: Runtime, session_id: int, text: str, by: str, key: str 
 def write_note(runtime: Runtime, session_id: int, text: str, by: str, key: str = "") -> int:
     """Write a private note for the agents, whoever has the session; otherwise as `write_reply`."""
     with in_hand(runtime, session_id, by) as hand:
-        known = _submitted(hand, key)
+        note = Planned(ActionKind.NOTE, plan.BY_HAND, Priority.LIVE, text=_checked(text), by=by)
+        known = _submitted(hand, note, key)
         if known is not None:
             return known
         hand.need_open()
         hand.need_vendor("private_note")
-        note = Planned(ActionKind.NOTE, plan.BY_HAND, Priority.LIVE, text=_checked(text), by=by)
         return _queue(hand, note, "agent_comment", key)
 
 
 def approve_draft(runtime: Runtime, action_id: int, by: str, text: str | None = None) -> int:
     """Send the AI's draft, or `text` in its place, as this person's reply; returns the reply's action id.
 
-    A draft is sent once, whoever clicks how often: the same person is told the same reply again, anybody else
-    `NotNow`. Otherwise as `write_reply`.
+    A draft is sent once, whoever clicks how often: the same person is told the same reply again, anybody else, and who
+    has changed the text since, `NotNow`. Otherwise as `write_reply`.
     """
     with action_in_hand(runtime, action_id, by) as (hand, draft):
         drafted = _text_of(hand.runtime, hand.row, draft)
+        said = _checked(drafted if text is None else text)
         done: ActionRow | None = ActionRow.get_or_none(ActionRow.draft == draft.id)
-        if done is not None and done.by == by:
+        if done is not None and done.by == by and (text is None or done.text == said):
             return int(done.id)
         _need_undecided(draft, done)
-        said = _checked(drafted if text is None else text)
         verdict = "approved" if said == drafted.strip() else "edited"
         sent = _say(hand, said, files=outbox.files_of(draft))
         ActionRow.update(draft=draft.id).where(ActionRow.id == sent).execute()
@@ -79,7 +80,8 @@ def text_of_draft(runtime: Runtime, action_id: int) -> str:
 
 
 def _say(hand: Hand, text: str, key: str = "", files: tuple[OutboundFile, ...] = ()) -> int:
-    known = _submitted(hand, key)
+    reply = Planned(ActionKind.REPLY, plan.BY_HAND, Priority.LIVE, text=_checked(text), files=files, by=hand.by)
+    known = _submitted(hand, reply, key)
     if known is not None:
         return known
     hand.need_open()
@@ -88,7 +90,6 @@ def _say(hand: Hand, text: str, key: str = "", files: tuple[OutboundFile, ...] =
     hand.need_vendor()
     sync.close_gate(hand.row, hand.now)
     hand.row.own_doing = True  # some accounts assign a conversation to whoever speaks in it
-    reply = Planned(ActionKind.REPLY, plan.BY_HAND, Priority.LIVE, text=_checked(text), files=files, by=hand.by)
     return _queue(hand, reply, "agent_message", key)
 
 
@@ -102,9 +103,13 @@ def _queue(hand: Hand, planned: Planned, kind: str, key: str) -> int:
     return int(action.id)
 
 
-def _submitted(hand: Hand, key: str) -> int | None:
+def _submitted(hand: Hand, planned: Planned, key: str) -> int | None:
     known = ActionRow.get_or_none(ActionRow.reference == _reference(hand, key)) if key else None
-    return None if known is None else int(known.id)
+    if known is None:
+        return None
+    if (known.kind, known.text) != (planned.kind, planned.text):
+        raise Unfit("another message was sent with this key already; give this one a key of its own")
+    return int(known.id)
 
 
 def _reference(hand: Hand, key: str) -> str:
@@ -112,7 +117,7 @@ def _reference(hand: Hand, key: str) -> str:
 
 
 def _checked(text: str) -> str:
-    said = text.replace("\x00", "").strip()
+    said = text.replace("\x00", "").replace("\r\n", "\n").strip()  # a browser ends the lines of a form with both
     if not said:
         raise Unfit("a message needs a text")
     if len(said) > LONGEST:
@@ -129,7 +134,7 @@ def _text_of(runtime: Runtime, row: SessionRow, draft: ActionRow) -> str:
 
 def _need_undecided(draft: ActionRow, sent: ActionRow | None) -> None:
     if sent is not None:
-        raise NotNow(f"{sent.by} has sent this draft already")
+        raise NotNow(f"this draft was sent already, by {sent.by}")
     if draft.verdict:
         raise NotNow(f"the draft was {draft.verdict} already")
     if draft.state == ActionState.CANCELLED:

@@ -124,7 +124,7 @@ def test_the_overview_stays_up_to_date_and_is_sent_only_when_it_has_changed(site
 
 def test_a_connection_that_is_cut_says_so(site: World, lead: Visitor) -> None:
     disconnect(site.runtime, site.connections.named("support"))
-    assert "switched off freshchat disconnected; " in words(lead.read("/activity").select_one("#accounts"))
+    assert "disconnected freshchat disconnected; " in words(lead.read("/activity").select_one("#accounts"))
 
 
 def test_where_there_is_nothing_each_page_says_what_would_be_there(quick: World) -> None:

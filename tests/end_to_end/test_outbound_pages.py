@@ -107,6 +107,18 @@ def test_an_address_is_subscribed_and_its_secret_shown_once(
     assert "last delivered just now" in words(lead.read("/outbound"))
 
 
+def test_a_page_that_is_loaded_again_subscribes_nobody_twice(
+    site: World, lead: Visitor, receiver: WebhookReceiver
+) -> None:
+    subscribed(site, receiver.url, "handoff.*", "conversation.closed")
+    lead.submit("/outbound/new", url=receiver.url, description="", events=["conversation.closed", "handoff.*"])
+    assert lead.answer.status_code == 422
+    assert "t is subscribed to these events already. Change that one, or delete it first." in words(lead.page)
+    lead.submit("/outbound/new", url=receiver.url, description="", events=["conversation.closed"])
+    assert "Copy it now" in words(lead.page)
+    assert len(Subscriptions(site.runtime).list()) == 2
+
+
 @pytest.mark.parametrize(
     ("fields", "told"),
     [

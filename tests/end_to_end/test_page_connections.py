@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from core.choices import choices, choices_for
+from core.choices import choices, choices_for_form
 from core.config import check_plugin_settings, load_config
-from core.connecting import NoConnection, ReadOnly, delete, disconnect, reconnect, test_and_save
+from core.connecting import NoConnection, ReadOnly, delete, disconnect, test_and_save
 from core.connections import Connections
 from core.directory import names
 from core.errors import ConfigError
@@ -475,14 +475,13 @@ def test_b22_b24_b60_disconnecting_erases_the_secret_and_reconnecting_makes_a_ne
     with pytest.raises(ConfigError, match="it is disconnected already"):
         disconnect(world.runtime, connection_id, BOB)
     with pytest.raises(NotSaved, match="access_token: is missing"):
-        reconnect(world.runtime, connection_id, {}, BOB)
-    reconnect(world.runtime, connection_id, {"access_token": world.sim.token}, BOB)
+        test_and_save(world.runtime, world.connector, "support", {}, BOB, existing=connection_id)
+    again = {"access_token": world.sim.token}
+    test_and_save(world.runtime, world.connector, "support", again, BOB, existing=connection_id)
     assert world.webhook_url != old
     assert row(world).id == connection_id
     world._register()
     answered(world, "And now?")
-    with pytest.raises(ConfigError, match="it is not disconnected"):
-        reconnect(world.runtime, connection_id, {}, BOB)
 
 
 def test_a_connection_of_the_file_is_read_only_and_says_where_it_stands(world: Any) -> None:
@@ -492,7 +491,6 @@ def test_a_connection_of_the_file_is_read_only_and_says_where_it_stands(world: A
     attempts = (
         lambda: test_and_save(world.runtime, world.connector, "support", world.given(), ANN, existing=each.id),
         lambda: disconnect(world.runtime, each.id, ANN),
-        lambda: reconnect(world.runtime, each.id, {}, ANN),
         lambda: delete(world.runtime, each.id, ANN),
     )
     for attempt in attempts:
@@ -559,7 +557,7 @@ def test_choices_need_a_connection_that_works_and_name_what_is_wrong(world: Any)
     offered = [each.label for each in choices(world.runtime, connection, "agents").choices]
     assert [label.rpartition("<")[2] for label in offered] == ["hanna@example.com>", "owner@example.com>"]
     with pytest.raises(NotSaved) as caught:
-        choices_for(world.runtime, world.connector, world.given(access_token=WRONG), "agents")
+        choices_for_form(world.runtime, world.connector, world.given(access_token=WRONG), ["agents"])
     assert caught.value.key == "access_token"
     with pytest.raises(ConfigError, match="agents, groups, checkbox_fields"):
         choices(world.runtime, connection, "users")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.choices import choices, choices_for
+from core.choices import Choices, choices, choices_for_form
 from core.connecting import test_and_save
 from core.directory import names
 from core.errors import ConfigError
@@ -39,9 +39,8 @@ def test_b65_b87_the_pickers_offer_what_the_account_has_and_not_the_ais_own_agen
         "groups": (Choice(str(desk.support.id), "Support"),),
         "checkbox_fields": (Choice("cf_opencx_handed_off", desk.marker.label),),
     }
-    for what, offered in wanted.items():
-        found = choices_for(desk.runtime, "freshdesk", desk.given(), what)
-        assert (found.choices, found.more, found.problem) == (offered, False, "")
+    found = choices_for_form(desk.runtime, "freshdesk", desk.given(), wanted)
+    assert found == {what: Choices(offered) for what, offered in wanted.items()}
     desk.connect(handoff_agent_id=desk.human.id)
     connection = desk.connections.named("support")
     assert {what: choices(desk.runtime, connection, what).choices for what in wanted} == wanted
@@ -70,10 +69,10 @@ def test_choices_of_a_change_use_the_stored_key_at_the_stored_address_alone(desk
     desk.connect()
     with desk.runtime.db.read():
         existing = ConnectionRow.get().id
-    found = choices_for(desk.runtime, "freshdesk", {"api_key": ""}, "groups", existing)
-    assert [each.label for each in found.choices] == ["Support"]
+    found = choices_for_form(desk.runtime, "freshdesk", {"api_key": ""}, ["groups"], existing)
+    assert [each.label for each in found["groups"].choices] == ["Support"]
     with pytest.raises(NotSaved, match="api_key: must be entered again"):
-        choices_for(desk.runtime, "freshdesk", {"api_url": "http://127.0.0.1:9/api/v2"}, "groups", existing)
+        choices_for_form(desk.runtime, "freshdesk", {"api_url": "http://127.0.0.1:9/api/v2"}, ["groups"], existing)
 
 
 def test_b66_b67_a_key_without_admin_rights_and_a_wrong_one_are_told_apart(desk: DeskWorld) -> None:

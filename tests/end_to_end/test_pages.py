@@ -228,7 +228,7 @@ def test_the_session_shows_its_actions_and_what_became_of_them(told: BeautifulSo
 
 def test_the_session_shows_its_timeline_and_that_times_are_utc(told: BeautifulSoup) -> None:
     timeline = [words(line) for line in told.select("#timeline + ol > li")]
-    assert any(line.endswith("handoff") for line in timeline)
+    assert any(line.endswith(" the AI handed it off, because it found no answer") for line in timeline)
     assert "All times are UTC" in words(told.main)
 
 

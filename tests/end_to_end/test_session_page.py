@@ -104,6 +104,17 @@ def test_a_form_that_is_sent_twice_writes_once(asked: World, lead: Visitor) -> N
     assert asked.replies(conversation) == ["In two days.", "Once, please."]
 
 
+def test_what_is_changed_after_going_back_is_another_message(asked: World, lead: Visitor) -> None:
+    form = lead.read(page_of(asked)).select_one(".write form")
+    fields = {one["name"]: one["value"] for one in form.select("input[name]")}
+    for text, how in (("On Monday.", "reply"), ("On Tuesday.", "reply"), ("On Tuesday.", "note")):
+        lead.post(form["action"], **fields, text=text, **{"as": how})
+    asked.run(30)
+    [conversation] = asked.sim.conversations
+    assert asked.replies(conversation) == ["In two days.", "On Monday.", "On Tuesday."]
+    assert [note.splitlines()[0] for note in asked.notes(conversation)] == ["On Tuesday."]
+
+
 @pytest.mark.parametrize(
     ("text", "told"), [("   ", "A message needs a text."), ("x" * 20_001, "A message has at most 20000 characters")]
 )
@@ -182,10 +193,40 @@ def test_a_draft_is_sent_as_it_is_edited_and_once(quick: World) -> None:
     lead = Visitor(quick.url).sign_in()
     [draft] = lead.read(page_of(quick)).select(".draft textarea")
     assert draft.text.strip() == "In two days.", "without the footer"
-    edited = {draft["name"]: "In two days, Ada."}
+    edited = {draft["name"]: "In two days,\r\nAda."}
     assert "The draft is on its way as your reply." in press(quick, lead, "Send it as your reply", **edited)
-    assert [text for _, text in quick.public(conversation)][-1] == "In two days, Ada."
+    assert [text for _, text in quick.public(conversation)][-1] == "In two days,\nAda."
     assert lead.read(page_of(quick)).select(".draft") == []
+    # Sent once more after going back: the same is the same, and what was changed is not lost.
+    [action] = [row.id for row in _rows(quick) if row.purpose == "draft"]
+    token = lead.page.select_one("#hand [name=csrf_token]")["value"]
+    lead.post(f"/drafts/{action}/send", forgery=token, **edited)
+    assert "The draft is on its way as your reply." in words(lead.page.main)
+    lead.post(f"/drafts/{action}/send", forgery=token, **{draft["name"]: "In three days, Ada."})
+    assert (lead.answer.status_code, lead.page.select_one("#text").text.strip()) == (409, "In three days, Ada.")
+    assert f"This draft was sent already, by {EMAIL}." in words(lead.page.main)
+    quick.run(30)
+    assert len([text for _, text in quick.public(conversation) if "days" in text]) == 1
+
+
+def test_a_draft_of_several_lines_that_is_sent_as_it_is_counts_as_approved(quick: World) -> None:
+    quick.start(server=ADMINISTRATOR, extra=ASSIST)
+    quick.says("In two days.\n\nRegards")
+    conversation = quick.sim.customer_writes(quick.ada, "When does it come?")
+    quick.sim.agent_assigns(conversation, quick.human)
+    quick.run(30)
+    quick.sim.customer_writes(quick.ada, "Hello?")
+    quick.run(30)
+    lead = Visitor(quick.url).sign_in()
+    [draft] = lead.read(page_of(quick)).select(".draft textarea")
+    as_it_is = {draft["name"]: draft.text.strip().replace("\n", "\r\n")}  # so do browsers
+    press(quick, lead, "Send it as your reply", **as_it_is)
+    assert [row.verdict for row in _rows(quick) if row.purpose == "draft"][-1] == "approved"
+
+
+def _rows(world: World) -> list[ActionRow]:
+    with world.runtime.db.read():
+        return list(ActionRow.select().order_by(ActionRow.id))
 
 
 def test_a_draft_is_put_aside(quick: World) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core.store.models import BudgetRow, ContactIdentityRow, CursorRow
-from core.web.queries import activity, overview, stretches
+from core.web.queries import activity, health, stretches
 from core.web.queries.activity import EventFilter, list_actions, list_decisions, list_events, open_event
 from core.web.queries.contacts import list_contacts, open_contact
 from core.web.queries.cursors import BadCursor
@@ -173,7 +173,7 @@ def test_each_connection_shows_how_it_fares(rows: Any) -> None:
         CursorRow.create(
             connection=session.connection_id, name="misses", value={"told": 3, "missed": 1}, updated_at=rows.at(0)
         )
-    support, tickets = overview.statuses(rows.db)
+    support, tickets = health.statuses(rows.db)
     assert (support.name, support.connector, support.active) == ("support", "freshchat", True)
     assert support.events == {"done": 1, "pending": 2}
     assert (support.events_waiting.waiting, support.events_waiting.since) == (2, rows.at(-2))

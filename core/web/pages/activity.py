@@ -23,11 +23,11 @@ from core.web.addresses import HIGHEST_ID, ROW_ID
 from core.web.forms import Confirm
 from core.web.guard import needs, own_path, signed_in
 from core.web.live import when_changed
-from core.web.queries import activity, overview
+from core.web.queries import activity, health
 from core.web.queries.activity import DEAD, ActionPage, DecisionPage, EventFilter, EventPage, OpenedEvent
 from core.web.queries.aftermath import Lag, aftermath, lags
 from core.web.queries.cursors import BadCursor
-from core.web.queries.overview import ConnectionStatus
+from core.web.queries.health import ConnectionStatus
 from core.web.wording import span, words_of
 
 LONGEST_FILTER = 255
@@ -53,6 +53,8 @@ class Account:
 
     @property
     def state(self) -> str:
+        if self.status.disconnected:
+            return "disconnected"
         if not self.status.active:
             return "off"
         if self.status.error:
@@ -75,7 +77,7 @@ def pages(runtime: Runtime) -> Blueprint:
 
 def _add_overview(blueprint: Blueprint, runtime: Runtime) -> None:
     def shown() -> dict[str, Any]:
-        return {"accounts": _accounts(runtime), "troubles": overview.troubles(runtime.db)}
+        return {"accounts": _accounts(runtime), "troubles": health.troubles(runtime.db)}
 
     @blueprint.get("/activity", endpoint="overview")
     @needs(Role.OPERATOR)
@@ -228,8 +230,7 @@ def _accounts(runtime: Runtime) -> list[Account]:
     late = lags(runtime.db)
     usable = {connection.id: connection for connection, _ in runtime.connections.all() if connection.settings}
     return [
-        _account(runtime, status, usable.get(status.id), late.get(status.id))
-        for status in overview.statuses(runtime.db)
+        _account(runtime, status, usable.get(status.id), late.get(status.id)) for status in health.statuses(runtime.db)
     ]
 
 

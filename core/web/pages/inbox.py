@@ -12,7 +12,7 @@ from core.domain import Channel, Connection
 from core.runtime import Runtime
 from core.web.guard import needs
 from core.web.live import when_changed
-from core.web.queries import overview
+from core.web.queries import health
 from core.web.queries.cursors import BadCursor
 from core.web.queries.sessions import Counts, SessionFilter, SessionPage, counts, list_sessions
 
@@ -108,8 +108,8 @@ def _shown(runtime: Runtime, asked: Asked, connections: list[tuple[Connection, s
         "asked": asked,
         "lost": lost,
         "tabs": [(tab, _figure(counts_of, tab)) for counts_of in (counts(runtime.db),) for tab in TABS],
-        "troubles": overview.troubles(runtime.db),
-        "connections": overview.lines_of(runtime.db, connections),
+        "troubles": health.troubles(runtime.db),
+        "connections": health.lines_of(runtime.db, connections),
         "connected": bool(connections),
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Callable
 from typing import Any
@@ -19,6 +20,7 @@ from core.web.forms import Confirm
 from core.web.guard import needs, signed_in
 from core.web.live import unless_known
 from core.web.queries import single, thread
+from core.web.timeline import what_happened
 from core.web.wording import words_of
 
 SHOWN_IN_PLACE = ("image/png", "image/jpeg", "image/gif", "image/webp")
@@ -72,9 +74,11 @@ def _add_speaking(blueprint: Blueprint, runtime: Runtime) -> None:
     @blueprint.post(f"/sessions/<{ROW_ID}:session_id>/message")
     @needs(Role.OPERATOR)
     def message(session_id: int) -> Any:
-        text, key, by = request.form.get("text", ""), request.form.get("key", "")[:64], signed_in().email
+        text, kind, by = request.form.get("text", ""), request.form.get("as", ""), signed_in().email
+        # What somebody has changed after going back is another message.
+        key = hashlib.sha256("\n".join((request.form.get("key", ""), kind, text)).encode()).hexdigest()
         try:
-            if request.form.get("as") == "note":
+            if kind == "note":
                 speak.write_note(runtime, session_id, text, by, key)
                 flash("The note is on its way.", "success")
             else:
@@ -91,20 +95,18 @@ def _add_speaking(blueprint: Blueprint, runtime: Runtime) -> None:
 
     @blueprint.post(f"/drafts/<{ROW_ID}:action_id>/<any(send, dismiss):what>")
     @needs(Role.OPERATOR)
-    def draft(action_id: int, what: str) -> AnyResponse:
-        by = signed_in().email
+    def draft(action_id: int, what: str) -> Any:
+        session_id, by = _session_of(runtime, action_id), signed_in().email
+        if what == "dismiss":
+            return _do(lambda: speak.dismiss_draft(runtime, action_id, by), "The draft is put aside.", session_id)
         text = request.form.get(f"draft-{action_id}")
-
-        def act() -> None:
-            if what == "dismiss":
-                speak.dismiss_draft(runtime, action_id, by)
-                return
-            session_id = _session_of(runtime, action_id)
+        try:
             hand_over.take_over(runtime, session_id, by)
             speak.approve_draft(runtime, action_id, by, text)
-
-        done = "The draft is put aside." if what == "dismiss" else "The draft is on its way as your reply."
-        return _do(act, done, _session_of(runtime, action_id))
+        except (NotNow, Unfit) as problem:
+            return _page(runtime, session_id, written=text or "", problem=words_of(problem)), 409
+        flash("The draft is on its way as your reply.", "success")
+        return redirect(url_for("session.session", session_id=session_id))
 
 
 def _add_handling(blueprint: Blueprint, runtime: Runtime) -> None:
@@ -151,13 +153,14 @@ def _shown(runtime: Runtime, session_id: int) -> dict[str, Any]:
         abort(404)
     drafts = [action for action in found.actions if action.purpose == "draft" and action.state != "cancelled"]
     draft = drafts[-1] if drafts and not drafts[-1].verdict and found.line.status == "open" else None
-    connection = runtime.connections.named(found.line.connection)
-    names = directory.names(runtime.db, connection.id) if connection is not None else {}
+    connection = runtime.connections.get(found.connection_id)
+    names = directory.names(runtime.db, found.connection_id)
     agents = [(number, name) for (kind, number), name in names.items() if kind == "agent"]
     own = connection.agent_id if connection is not None else ""
     return {
         "found": found,
         "names": names,
+        "happened": [(line, what_happened(line, names)) for line in reversed(found.timeline)],
         "agents": sorted(((number, name) for number, name in agents if number != own), key=lambda one: one[1].lower()),
         "own_agent": own,
         "draft": draft,

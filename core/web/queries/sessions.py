@@ -236,8 +236,9 @@ def _conditions(wanted: SessionFilter) -> list[Any]:
         if getattr(wanted, name)
     ]
     if wanted.connection:
-        named = ConnectionRow.get_or_none(ConnectionRow.name == wanted.connection)
-        conditions.append(SessionRow.connection == (named.id if named is not None else 0))
+        # The file and the pages may each have one of this name.
+        named = tuples(ConnectionRow.select(ConnectionRow.id).where(ConnectionRow.name == wanted.connection))
+        conditions.append(SessionRow.connection.in_([number for (number,) in named] or [0]))
     if wanted.handed_off is not None:
         conditions.append(SQL("handed_off = TRUE" if wanted.handed_off else "handed_off = FALSE"))
     if wanted.contact_id is not None:

@@ -124,6 +124,7 @@ class Opened:
     """
 
     line: SessionLine
+    connection_id: int
     url: str
     assignee: str
     assigned_group: str
@@ -158,6 +159,7 @@ def opened(db: Database, session_id: int) -> Opened | None:
         happened = of_session.where(TimelineRow.session == session_id).order_by(TimelineRow.id)
         return Opened(
             line=lines_of_sessions([session_id])[0],
+            connection_id=row.connection_id,
             url=row.url,
             assignee=row.assignee,
             assigned_group=row.assigned_group,

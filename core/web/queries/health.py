@@ -57,13 +57,14 @@ class ConnectionStatus:
 
     `events` counts those of the last 24 hours by state. `calls` were made in the last minute; `vendor_limit` is what
     the vendor allows, None where it has not said, and until `shut_until` it allows nothing. `polling_since` is set
-    while the account is polled because its webhooks are silent.
+    while the account is polled because its webhooks are silent. `disconnected` is one that was cut off by a person.
     """
 
     id: int
     name: str
     connector: str
     active: bool
+    disconnected: bool
     error: str
     last_event_at: datetime | None
     polled_at: datetime | None
@@ -99,6 +100,7 @@ def statuses(db: Database) -> list[ConnectionStatus]:
                 name=row.name,
                 connector=row.connector,
                 active=row.active,
+                disconnected=row.disconnected_at is not None,
                 error=row.error,
                 last_event_at=row.last_event_at,
                 polled_at=row.polled_at,
