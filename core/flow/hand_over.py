@@ -17,25 +17,30 @@ def take_over(runtime: Runtime, session_id: int, by: str, assignee: str = "") ->
     session that a human has already is joined; who has it already changes nothing. Raises `Missing` and `NotNow`.
     """
     with in_hand(runtime, session_id, by) as hand:
-        hand.need_open()
-        hand.need_vendor("assign")
-        row = hand.row
-        if row.owner == Owner.HUMAN and row.taken_by == by and assignee in ("", row.assignee):
-            return
-        to_be_taken = _may_show_the_ai(hand)
-        hand.withdraw(plan.TAKE_OVER, plan.GIVE_BACK)
-        if row.owner == Owner.HUMAN:
-            hand.mark("agent_joined")
-        else:
-            hand.silence_ai(Reason.ASSIGNED_TO_HUMAN)
-            hand.changes += sync.change_owner(row, Owner.HUMAN, "agent_took_session_from_ai", hand.now, by=by)
-        row.taken_by = by
-        if assignee:
-            hand.queue(Planned(ActionKind.ASSIGN, plan.TAKE_OVER, Priority.HANDOFF, assignee=assignee, by=by))
-        elif to_be_taken:
-            hand.queue(Planned(ActionKind.UNASSIGN, plan.TAKE_OVER, Priority.HANDOFF, by=by))
-        # Until the vendor is seen to show another, its agent there is no sign that the AI is to have it again.
-        row.own_doing = row.own_doing or bool(assignee) or to_be_taken
+        take(hand, assignee)
+
+
+def take(hand: Hand, assignee: str = "") -> None:
+    """The same as a part of what a person does with a session in hand."""
+    hand.need_open()
+    hand.need_vendor("assign")
+    row = hand.row
+    if row.owner == Owner.HUMAN and row.taken_by == hand.by and assignee in ("", row.assignee):
+        return
+    to_be_taken = _may_show_the_ai(hand)
+    hand.withdraw(plan.TAKE_OVER, plan.GIVE_BACK)
+    if row.owner == Owner.HUMAN:
+        hand.mark("agent_joined")
+    else:
+        hand.silence_ai(Reason.ASSIGNED_TO_HUMAN)
+        hand.changes += sync.change_owner(row, Owner.HUMAN, "agent_took_session_from_ai", hand.now, by=hand.by)
+    row.taken_by = hand.by
+    if assignee:
+        hand.queue(Planned(ActionKind.ASSIGN, plan.TAKE_OVER, Priority.HANDOFF, assignee=assignee, by=hand.by))
+    elif to_be_taken:
+        hand.queue(Planned(ActionKind.UNASSIGN, plan.TAKE_OVER, Priority.HANDOFF, by=hand.by))
+    # Until the vendor is seen to show another, its agent there is no sign that the AI is to have it again.
+    row.own_doing = row.own_doing or bool(assignee) or to_be_taken
 
 
 def _may_show_the_ai(hand: Hand) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from core.domain import ActionKind, ActionState, Channel, OutboundFile, Owner, Priority
-from core.flow import outbox, plan, sessions, sync
+from core.flow import hand_over, outbox, plan, sessions, sync
 from core.flow.by_hand import Hand, Missing, NotNow, Unfit, action_in_hand, in_hand
 from core.flow.plan import Planned
 from core.runtime import Runtime
@@ -15,15 +15,19 @@ LONGEST = 20_000
 """Characters of a message: beyond that some vendor refuses it."""
 
 
-def write_reply(runtime: Runtime, session_id: int, text: str, by: str, key: str = "") -> int:
+def write_reply(
+    runtime: Runtime, session_id: int, text: str, by: str, key: str = "", *, taking_over: bool = False
+) -> int:
     """Answer the customer as the connection's agent, the only one as whom can be posted; returns the action's id.
 
+    With `taking_over` the person takes the session over with it, see `hand_over.take_over`; what is refused, or was
+    submitted before, leaves it with whom it is.
     `key` is unique to what the person submits: given twice, the same action is returned, and one reply is sent.
     Raises `Missing`, `NotNow` unless the session is open and a human has it, `Unfit` without a text or if the key was
     given with another one.
     """
     with in_hand(runtime, session_id, by) as hand:
-        return _say(hand, text, key)
+        return _say(hand, text, key, taking_over=taking_over)
 
 
 def write_note(runtime: Runtime, session_id: int, text: str, by: str, key: str = "") -> int:
@@ -38,7 +42,9 @@ def write_note(runtime: Runtime, session_id: int, text: str, by: str, key: str =
         return _queue(hand, note, "agent_comment", key)
 
 
-def approve_draft(runtime: Runtime, action_id: int, by: str, text: str | None = None) -> int:
+def approve_draft(
+    runtime: Runtime, action_id: int, by: str, text: str | None = None, *, taking_over: bool = False
+) -> int:
     """Send the AI's draft, or `text` in its place, as this person's reply; returns the reply's action id.
 
     A draft is sent once, whoever clicks how often: the same person is told the same reply again, anybody else, and who
@@ -52,7 +58,7 @@ def approve_draft(runtime: Runtime, action_id: int, by: str, text: str | None = 
             return int(done.id)
         _need_undecided(draft, done)
         verdict = "approved" if said == drafted.strip() else "edited"
-        sent = _say(hand, said, files=outbox.files_of(draft))
+        sent = _say(hand, said, files=outbox.files_of(draft), taking_over=taking_over)
         ActionRow.update(draft=draft.id).where(ActionRow.id == sent).execute()
         _decide(hand, draft, verdict)
         return sent
@@ -79,12 +85,14 @@ def text_of_draft(runtime: Runtime, action_id: int) -> str:
         return _text_of(runtime, draft.session, draft)
 
 
-def _say(hand: Hand, text: str, key: str = "", files: tuple[OutboundFile, ...] = ()) -> int:
+def _say(hand: Hand, text: str, key: str = "", files: tuple[OutboundFile, ...] = (), *, taking_over: bool) -> int:
     reply = Planned(ActionKind.REPLY, plan.BY_HAND, Priority.LIVE, text=_checked(text), files=files, by=hand.by)
     known = _submitted(hand, reply, key)
     if known is not None:
         return known
     hand.need_open()
+    if taking_over:
+        hand_over.take(hand)
     if hand.row.owner != Owner.HUMAN:
         raise NotNow("the AI may still speak in this session; take it over first")
     hand.need_vendor()

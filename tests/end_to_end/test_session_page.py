@@ -122,6 +122,20 @@ def test_a_message_that_cannot_be_sent_is_refused_in_words(asked: World, lead: V
     assert told in write(asked, lead, text, "Send to the customer")
     assert lead.answer.status_code == 409
     assert lead.page.select_one("#text").text.strip() == text.strip()
+    assert asked.session().owner == "ai", "nothing was said, so nothing was taken over"
+
+
+def test_a_reply_sent_once_more_after_giving_back_takes_nothing_over(asked: World, lead: Visitor) -> None:
+    form = lead.read(page_of(asked)).select_one(".write form")
+    fields = {one["name"]: one["value"] for one in form.select("input[name]")}
+    lead.post(form["action"], **fields, text="On Monday.", **{"as": "reply"})
+    asked.run(30)
+    press(asked, lead, "Give back to the AI")
+    lead.post(form["action"], **fields, text="On Monday.", **{"as": "reply"})
+    asked.run(30)
+    [conversation] = asked.sim.conversations
+    assert (asked.session().owner, asked.sim.assignee(conversation)) == ("ai", asked.ai)
+    assert asked.replies(conversation) == ["In two days.", "On Monday."]
 
 
 def test_what_was_written_into_a_session_closed_meanwhile_is_not_lost(asked: World, lead: Visitor) -> None:

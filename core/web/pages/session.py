@@ -83,8 +83,7 @@ def _add_speaking(blueprint: Blueprint, runtime: Runtime) -> None:
                 flash("The note is on its way.", "success")
             else:
                 # Whoever speaks to the customer has the session: the AI must not go on beside them.
-                hand_over.take_over(runtime, session_id, by)
-                speak.write_reply(runtime, session_id, text, by, key)
+                speak.write_reply(runtime, session_id, text, by, key, taking_over=True)
                 flash("The reply is on its way.", "success")
         except Missing:
             abort(404)
@@ -101,8 +100,7 @@ def _add_speaking(blueprint: Blueprint, runtime: Runtime) -> None:
             return _do(lambda: speak.dismiss_draft(runtime, action_id, by), "The draft is put aside.", session_id)
         text = request.form.get(f"draft-{action_id}")
         try:
-            hand_over.take_over(runtime, session_id, by)
-            speak.approve_draft(runtime, action_id, by, text)
+            speak.approve_draft(runtime, action_id, by, text, taking_over=True)
         except (NotNow, Unfit) as problem:
             return _page(runtime, session_id, written=text or "", problem=words_of(problem)), 409
         flash("The draft is on its way as your reply.", "success")
