@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Response, make_response, request
+from flask import Response, make_response, request, session
+from flask_wtf.csrf import generate_csrf
+
+FORM_TOKEN = "X-Form-Token"  # the name of a header
 
 
 def when_changed(part: str) -> Response:
@@ -12,7 +15,7 @@ def when_changed(part: str) -> Response:
     response = make_response(part)
     response.add_etag(weak=True)
     response.make_conditional(request)
-    return response
+    return _with_token(response)
 
 
 def unless_known(version: str, make: Callable[[], str]) -> Response:
@@ -20,4 +23,11 @@ def unless_known(version: str, make: Callable[[], str]) -> Response:
     known = request.if_none_match.contains_weak(version)
     response = make_response("", 304) if known else make_response(make())
     response.set_etag(version, weak=True)
+    return _with_token(response)
+
+
+def _with_token(response: Response) -> Response:
+    """With what the forms of the page need, which may have been open since before the last sign-in."""
+    if "csrf_token" in session:  # else making one would begin a session with a poll
+        response.headers[FORM_TOKEN] = generate_csrf()
     return response

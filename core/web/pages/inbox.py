@@ -64,7 +64,7 @@ def pages(runtime: Runtime) -> Blueprint:
             "inbox/inbox.html",
             **_shown(runtime, asked, connections),
             channels=[each.value for each in Channel],
-            names=[connection.name for connection, _ in connections],
+            names=list(dict.fromkeys(connection.name for connection, _ in connections)),
         )
 
     @blueprint.get("/live/inbox")

@@ -15,7 +15,13 @@ function keepUpToDate(part) {
         const headers = { "X-Live": "1" };
         if (version) headers["If-None-Match"] = version;
         const answer = await fetch(part.dataset.live, { headers, cache: "no-store" });
-        if (answer.status === 401) { window.location.reload(); return; }
+        if (answer.status === 401) {
+          if (!somethingIsTyped()) { window.location.reload(); return; }
+          showBanner("signed-out", "You are signed out. Sign in in another tab, and what you have typed can be sent from here.");
+        } else {
+          hideBanner("signed-out");
+        }
+        sign(answer.headers.get("X-Form-Token"));
         if (answer.status === 200) {
           version = answer.headers.get("ETag") || "";
           renew(part, await answer.text());
@@ -24,7 +30,11 @@ function keepUpToDate(part) {
       } catch {
         failures += 1;
       }
-      showStale(failures >= 3);
+      if (failures >= 3) {
+        showBanner("stale", "The service does not answer. What is shown may be out of date; it is asked again.");
+      } else {
+        hideBanner("stale");
+      }
     }
     window.setTimeout(look, 1000 * seconds * Math.min(8, 2 ** failures));
   }
@@ -32,60 +42,109 @@ function keepUpToDate(part) {
 }
 
 // data-follow="#place": what somebody has in view stays there when the page grows above it.
-// The whole part is exchanged or, of one with islands, those things in it that have the same id.
+// The whole part is renewed or, of one with islands, those things in it that have the same id.
 function renew(part, html) {
   const followed = part.dataset.follow && document.querySelector(part.dataset.follow);
   const follows = followed && isInView(followed);
-  if (part.dataset.islands === undefined) {
-    replace(part, html);
-  } else {
-    const fresh = document.createElement("template");
-    fresh.innerHTML = html;
-    for (const child of [...fresh.content.children]) {
-      const before = child.id && document.getElementById(child.id);
-      if (!before || before.isEqualNode(child)) continue;
-      for (const attribute of child.attributes) before.setAttribute(attribute.name, attribute.value);
-      replace(before, child.innerHTML);
+  const fresh = document.createElement("template");
+  fresh.innerHTML = html;
+  keepFocus(() => {
+    if (part.dataset.islands === undefined) {
+      renewChildren(part, fresh.content);
+      return;
     }
-  }
+    for (const child of fresh.content.children) {
+      const before = child.id && document.getElementById(child.id);
+      if (before) renewElement(before, child);
+    }
+  });
   if (follows) followed.scrollIntoView({ block: "nearest" });
   tell(part.querySelector("[data-news]")?.dataset.news);
 }
 
-// Only what differs is exchanged: what somebody has focused, opened or marked stays as it is.
-function replace(part, html) {
-  const fresh = document.createElement("template");
-  fresh.innerHTML = html;
-  const old = [...part.children];
-  const next = [...fresh.content.children];
-  const keyed = new Map(old.filter((child) => child.id).map((child) => [child.id, child]));
-  const kept = next.map((child) => {
-    const before = child.id ? keyed.get(child.id) : undefined;
-    if (!before) return child;
-    if (before.isEqualNode(child) || isWorkedOn(before)) return before;
-    if (before.tagName === child.tagName && before.children.length && ["OL", "UL", "LI", "SECTION", "ASIDE", "DIV"].includes(child.tagName)) {
-      for (const attribute of child.attributes) before.setAttribute(attribute.name, attribute.value);
-      replace(before, child.innerHTML);
-      return before;
-    }
-    if (before.contains(document.activeElement)) {
-      const place = [...before.querySelectorAll("a, button, input, textarea, select, summary")].indexOf(document.activeElement);
-      window.queueMicrotask(() => {
-        const again = [...child.querySelectorAll("a, button, input, textarea, select, summary")][place];
-        (again || child.querySelector("a"))?.focus({ preventScroll: true });
-      });
-    }
-    return child;
-  });
-  part.replaceChildren(...kept);
+// A node that is moved loses the focus, and the next letters would be taken for commands.
+function keepFocus(change) {
+  const focused = document.activeElement;
+  const marked = focused && typeof focused.selectionStart === "number" ? [focused.selectionStart, focused.selectionEnd] : null;
+  change();
+  if (!focused || focused === document.body || focused === document.activeElement || !focused.isConnected) return;
+  focused.focus({ preventScroll: true });
+  if (marked) focused.setSelectionRange(...marked);
 }
 
-// What somebody has opened stays open, and what they are writing stays as they wrote it.
+// What is there becomes what is fresh, node by node: only what differs is touched, so that what somebody has focused,
+// opened, marked or typed stays as it is.
+function renewElement(element, fresh) {
+  if (element.isEqualNode(fresh) || isWorkedOn(element)) return;
+  for (const { name, value } of fresh.attributes) {
+    if (!isTheirs(element, name) && element.getAttribute(name) !== value) element.setAttribute(name, value);
+  }
+  for (const { name } of [...element.attributes]) {
+    if (!isTheirs(element, name) && !fresh.hasAttribute(name)) element.removeAttribute(name);
+  }
+  renewChildren(element, fresh);
+}
+
+// What somebody has opened, and a button that is off because it was pressed, are not the server's to tell.
+function isTheirs(element, attribute) {
+  return (attribute === "open" && element.tagName === "DETAILS")
+    || (attribute === "disabled" && element.tagName === "BUTTON" && element.dataset.off === undefined);
+}
+
+function renewChildren(parent, fresh) {
+  const before = [...parent.childNodes];
+  const after = [...fresh.childNodes];
+  const named = new Map(before.filter((node) => node.id).map((node) => [node.id, node]));
+  const nameless = before.filter((node) => !node.id);
+  const matches = after.map((node) => {
+    if (node.id) {
+      const same = named.get(node.id);
+      return same && same.tagName === node.tagName ? same : undefined;
+    }
+    const place = nameless.findIndex((other) => other.nodeName === node.nodeName);
+    return place < 0 ? undefined : nameless.splice(0, place + 1).at(-1);
+  });
+  const stay = new Set(matches);
+  for (const node of before) {
+    if (stay.has(node)) continue;
+    if (node.nodeType === Node.ELEMENT_NODE && isWorkedOn(node)) outlive(node); else node.remove();
+  }
+  let place = parent.firstChild;
+  after.forEach((node, index) => {
+    while (place && !stay.has(place)) place = place.nextSibling;
+    const same = matches[index];
+    if (!same) {
+      parent.insertBefore(node, place);
+      return;
+    }
+    if (same === place) place = place.nextSibling; else parent.insertBefore(same, place);
+    if (same.nodeType === Node.ELEMENT_NODE) renewElement(same, node);
+    else if (same.data !== node.data) same.data = node.data;
+  });
+}
+
+// What they are writing stays as they wrote it.
 function isWorkedOn(element) {
-  if (element.tagName === "DETAILS" && element.open) return true;
-  if (element.dataset.keep === undefined) return false;
-  return element.contains(document.activeElement)
-    || [...element.querySelectorAll("textarea")].some((field) => field.value !== field.defaultValue);
+  return element.dataset.keep !== undefined
+    && (element.contains(document.activeElement) || [...element.querySelectorAll("textarea")].some(isTyped));
+}
+
+function isTyped(field) {
+  return field.value !== field.defaultValue;
+}
+
+function somethingIsTyped() {
+  return [...document.querySelectorAll("textarea")].some(isTyped);
+}
+
+// What they are writing is no longer there for others: they are told, and keep their words.
+function outlive(element) {
+  if (element.querySelector(".outlived")) return;
+  const words = document.createElement("p");
+  words.className = "outlived alert alert-warning";
+  words.setAttribute("role", "status");
+  words.textContent = element.dataset.keep;
+  element.prepend(words);
 }
 
 function isInView(element) {
@@ -93,22 +152,27 @@ function isInView(element) {
   return box.top < window.innerHeight && box.bottom > 0;
 }
 
-function showStale(stale) {
-  let banner = document.getElementById("stale");
-  if (stale && !banner) {
-    banner = document.createElement("p");
-    banner.id = "stale";
-    banner.className = "alert alert-warning";
-    banner.setAttribute("role", "status");
-    banner.textContent = "The service does not answer. What is shown may be out of date; it is asked again.";
-    document.getElementById("content").prepend(banner);
-  } else if (!stale && banner) {
-    banner.remove();
-  }
+// Forms that were there before another sign-in are good for this one.
+function sign(token) {
+  if (token) document.querySelectorAll("input[name=csrf_token]").forEach((field) => { field.value = token; });
 }
 
-// What is new is also said to those who do not see it; once.
-let told = "";
+function showBanner(id, words) {
+  if (document.getElementById(id)) return;
+  const banner = document.createElement("p");
+  banner.id = id;
+  banner.className = "alert alert-warning";
+  banner.setAttribute("role", "status");
+  banner.textContent = words;
+  document.getElementById("content").prepend(banner);
+}
+
+function hideBanner(id) {
+  document.getElementById(id)?.remove();
+}
+
+// What is new is also said to those who do not see it; once, and not what was there when the page was opened.
+let told = document.querySelector("[data-news]")?.dataset.news || "";
 function tell(words) {
   if (!words || words === told) return;
   told = words;
@@ -156,7 +220,7 @@ document.addEventListener("submit", (event) => {
     // After the browser has taken the values: a disabled button would not be sent.
     const pressed = event.submitter;
     window.setTimeout(() => {
-      form.querySelectorAll("button").forEach((button) => { button.disabled = true; });
+      [...form.elements].filter((one) => one.tagName === "BUTTON").forEach((button) => { button.disabled = true; });
       if (!pressed?.dataset.busy) return;
       pressed.disabled = true;
       pressed.dataset.words = pressed.textContent;
@@ -186,6 +250,8 @@ document.addEventListener("keydown", (event) => {
   const target = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === pressed);
   if (!target) return;
   event.preventDefault();
+  // Whoever is writing has only left the field: a letter must not close the conversation.
+  if (target.tagName === "BUTTON" && somethingIsTyped()) return;
   if (target.matches("input, textarea, select")) target.focus(); else target.click();
 });
 
