@@ -68,7 +68,7 @@ class NotSaved(RelaydeskError):
 
     def __init__(self, *errors: FieldError, headline: str = "Nothing was saved") -> None:
         told = "; ".join(f"{each.key}: {each.problem}" if each.key else each.problem for each in errors)
-        super().__init__(f"{headline}: {told}. {errors[0].mend}")
+        super().__init__(f"{headline}: {told}. {errors[0].mend}".rstrip())
         self.errors = errors
         self.headline = headline
 
@@ -248,7 +248,8 @@ def _field_error(mistake: ConfigError, known: Mapping[str, fields.Field[Any]]) -
     if declared is None:
         return FieldError(mistake.key, mistake.problem, mistake.mend)
     problem = "is missing" if mistake.problem == "it is missing" else mistake.problem
-    return FieldError(mistake.key, problem, _wanted(declared))
+    says_the_mend = problem.startswith("is missing; ")  # which a connector may know better than its help
+    return FieldError(mistake.key, problem, "" if says_the_mend else _wanted(declared))
 
 
 def _wanted(declared: fields.Field[Any]) -> str:

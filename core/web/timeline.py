@@ -54,6 +54,8 @@ WORDS = {
 def what_happened(line: Happened, names: Mapping[tuple[str, str], str]) -> str:
     """A line of the timeline in words. `names` are those of agents and groups at the vendor, see `directory.names`."""
     detail = {key: str(value) for key, value in line.detail.items() if value not in (None, "")}
+    if line.kind == "agent_assigned_by_integration" and detail.get("to") == "ai":
+        return "the AI has it: its agent is assigned in the helpdesk"
     told = WORDS.get(line.kind, line.kind.replace("_", " "))
     particulars = [_hands(line.kind, detail, names), _thing(line.kind, detail), detail.get("by", "")]
     if detail.get("told") == "False":

@@ -215,8 +215,8 @@ def test_a_private_note_is_unmistakable_without_colours_too(told: BeautifulSoup)
 
 def test_the_session_shows_its_decisions_with_their_reasons(told: BeautifulSoup) -> None:
     decisions = [words(line) for line in told.select("#decisions + ol > li")]
-    assert decisions[1].startswith("reply · answered · confidence 1.00")
-    assert decisions[0].startswith("handoff · cannot resolve · about delivery · customer angry")
+    assert decisions[1].startswith("reply · it had an answer · confidence 1.00")
+    assert decisions[0].startswith("handoff · it found no answer · about delivery · customer angry")
     assert "no such answer" in decisions[0]
 
 

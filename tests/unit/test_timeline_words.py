@@ -24,7 +24,7 @@ NAMES = {("agent", "a1"): "Hanna Human", ("group", "g1"): "Support"}
         ("agent_assigned_by_integration", {"from": "ai", "to": "human", "detail": "a1"},
          "it was assigned in the helpdesk (Hanna Human)"),
         ("agent_assigned_by_integration", {"from": "nobody", "to": "ai", "detail": "a9"},
-         "it was assigned in the helpdesk (a9)"),
+         "the AI has it: its agent is assigned in the helpdesk"),
         ("agent_assigned_by_integration", {"from": "human", "to": "nobody"}, "it was assigned in the helpdesk"),
         ("agent_assigned_by_system", {"to": "g1"}, "it was assigned by Relaydesk (Support)"),
         ("team_assigned_by_integration", {"from": "", "to": "g1"}, "it was put into a group in the helpdesk (Support)"),

@@ -207,7 +207,7 @@ def _sheet(
     fields = _fields(runtime, connector, seen)
     wrong: dict[str, list[str]] = {}
     for error in failed.errors if failed is not None else ():
-        wrong.setdefault(error.key, []).append(f"{sentence(error.problem)} {error.mend}")
+        wrong.setdefault(error.key, []).append(f"{sentence(error.problem)} {error.mend}".rstrip())
     names = directory.names(runtime.db, seen.id) if seen is not None else {}
     entries = [_entry(field, posted, offered or {}, names, tuple(wrong.get(field.name, ()))) for field in fields]
     known = {"name", *(field.name for field in fields)}
