@@ -95,10 +95,13 @@ class Users:
 
     # ----------------------------------------------------------------------------------------------- links
 
-    def invite(self, email: str, role: Role, by: str, name: str = "") -> str:
+    def invite(self, email: str, role: Role | None, by: str, name: str = "") -> str:
         """Make a user, or a new link for one; returns the secret part of the one-time link.
 
-        Raises `ConfigError` for an address that is none, and for the administrator of the file.
+        Of somebody who is there already nothing changes until the link is used: a lock holds, and so does the old
+        password. Only a `role` that is named counts at once, as with `change`; without one they keep theirs, and
+        somebody new is an operator. Raises `ConfigError` for an address that is none, for the administrator of the
+        file, and where the last administrator would be one no more.
         """
         email = _address(email)
         with self._db.write():
@@ -106,12 +109,13 @@ class Users:
             if email == self._server.admin_email.strip().lower() or (row is not None and row.provisioned):
                 raise ConfigError("email", f"{email} stands in the configuration file", "Change the password there.")
             if row is None:
-                row = UserRow.create(email=email, name=name, role=role.value, created_at=self._db.now())
-            secret = self._new_link(row.id)
-            values: dict[str, object] = {"role": role.value, "active": True}
-            UserRow.update(**values).where(UserRow.id == row.id).execute()
-            audit.note(self._db, by, "user.invited", email, {"role": role.value})
-        return secret
+                row = UserRow.create(
+                    email=email, name=name, role=(role or Role.OPERATOR).value, created_at=self._db.now()
+                )
+            elif role is not None and role != row.role:
+                self._set(row, by, role)
+            audit.note(self._db, by, "user.invited", email, {"role": role or row.role})
+            return self._new_link(row.id)
 
     def first_link(self) -> str | None:
         """The secret of a link for the very first administrator, who then says who they are.
@@ -132,7 +136,7 @@ class Users:
     def invited(self, secret: str) -> User | None:
         """Whom a one-time link is for; None if it was used, is too old or never was one."""
         with self._db.read():
-            row = UserRow.get_or_none(UserRow.link_digest == _digest(secret), UserRow.active)
+            row = UserRow.get_or_none(UserRow.link_digest == _digest(secret))
             if row is None or row.link_until <= self._db.now():
                 return None
             return self._to_user(row)
@@ -145,7 +149,7 @@ class Users:
         """
         hashed = self._passwords.hash(password)
         with self._db.write():
-            row = UserRow.get_or_none(UserRow.link_digest == _digest(secret), UserRow.active)
+            row = UserRow.get_or_none(UserRow.link_digest == _digest(secret))
             if row is None or row.link_until <= self._db.now():
                 raise ConfigError("link", "it was used already, or is too old", "Ask an administrator for a new one.")
             address = row.email or _address(email)
@@ -156,6 +160,7 @@ class Users:
                 email=address,
                 name=name.strip() or row.name,
                 password_hash=hashed,
+                active=True,  # whoever was locked was invited after that: a lock ends their link
                 link_digest=None,
                 link_until=None,
                 epoch=row.epoch + 1,
@@ -181,7 +186,7 @@ class Users:
         return [self._to_user(row) for row in rows]
 
     def change(self, user_id: int, by: str, *, role: Role | None = None, active: bool | None = None) -> None:
-        """Give a user another role, or let them in no more. Ends their sign-ins.
+        """Give a user another role, or let them in no more. Ends their sign-ins, and a lock also their link.
 
         Raises `ConfigError` for the administrator of the file, and for the last administrator there is.
         """
@@ -191,13 +196,19 @@ class Users:
                 raise ConfigError("user", "there is no such user", "Look at the list again.")
             if row.provisioned:
                 raise ConfigError("user", f"{row.email} stands in the configuration file", "Change it there.")
-            stays = (role or Role(row.role)) is Role.ADMIN and (row.active if active is None else active)
-            if not stays and not self._other_admin(row):
-                raise ConfigError("user", f"{row.email} is the last administrator", "Make another one first.")
-            values = {"role": (role or Role(row.role)).value, "epoch": row.epoch + 1}
-            values |= {} if active is None else {"active": active}
-            UserRow.update(**values).where(UserRow.id == user_id).execute()
-            audit.note(self._db, by, "user.changed", row.email, {"role": values["role"], "active": active})
+            self._set(row, by, role, active)
+
+    def _set(self, row: UserRow, by: str, role: Role | None = None, active: bool | None = None) -> None:
+        stays = (role or Role(row.role)) is Role.ADMIN and (row.active if active is None else active)
+        if not stays and not self._other_admin(row):
+            raise ConfigError("role", f"{row.email} is the last administrator", "Make another one first.")
+        values: dict[str, object] = {"role": (role or Role(row.role)).value, "epoch": row.epoch + 1}
+        if active is not None:
+            values["active"] = active
+        if active is False:  # or a link of before would let them in again
+            values |= {"link_digest": None, "link_until": None}
+        UserRow.update(**values).where(UserRow.id == row.id).execute()
+        audit.note(self._db, by, "user.changed", row.email, {"role": values["role"], "active": active})
 
     def change_password(self, user: User, old: str, new: str) -> User:
         """Set a user's own password; ends their sign-ins elsewhere. Raises `ConfigError`."""

@@ -38,19 +38,21 @@ def list_users(config_path: str) -> None:
 @click.option(
     "--role",
     type=click.Choice([role.value for role in Role]),
-    default=Role.OPERATOR.value,
-    show_default=True,
-    help="operator works the inbox and reads everything; admin also sets everything up.",
+    help="operator works the inbox and reads everything; admin also sets everything up. Left out, it is operator for "
+    "somebody new, and stays as it is for somebody who is there.",
 )
 @click.option("--name", default="", help="What colleagues call them.")
 @click.pass_obj
-def invite(config_path: str, email: str, role: str, name: str) -> None:
+def invite(config_path: str, email: str, role: str | None, name: str) -> None:
     """Print a one-time link with which EMAIL sets their password; also for one who has forgotten it.
 
-    It is good for a day. Whoever has it can take the account: send it to nobody else.
+    It is good for a day. Whoever has it can take the account: send it to nobody else. Of somebody who is there already
+    nothing changes until they use it: the old password still works, and a lock still holds. Only a role that you name
+    counts at once.
     """
     with closing(open_runtime(config_path)) as runtime:
-        secret = Users(runtime.db, runtime.config.server).invite(email, Role(role), COMMAND_LINE, name)
+        users = Users(runtime.db, runtime.config.server)
+        secret = users.invite(email, Role(role) if role else None, COMMAND_LINE, name)
         click.echo(f"{runtime.config.server.base_url}/welcome/{secret}")
 
 

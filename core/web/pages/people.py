@@ -27,6 +27,7 @@ ROLES = (
     SelectChoice(Role.OPERATOR.value, "Operator: works the inbox and reads everything"),
     SelectChoice(Role.ADMIN.value, "Administrator: also connections, imports, users and tokens"),
 )
+AS_IT_IS = SelectChoice("", "As it is; for somebody new, operator")
 LIFETIMES = tuple(
     SelectChoice(days, words)
     for days, words in (("", "until it is revoked"), ("30", "30 days"), ("90", "90 days"), ("365", "a year"))
@@ -38,7 +39,7 @@ class InviteForm(FlaskForm):  # type: ignore[misc]  # the library ships no types
 
     email = EmailField("E-mail address", [InputRequired("Give an address."), Length(max=255)])
     name = StringField("Name", [Length(max=100)])
-    role = RadioField("Role", choices=ROLES, default=Role.OPERATOR.value)
+    role = RadioField("Role", choices=(AS_IT_IS, *ROLES), default="")
     submit = SubmitField("Make the link")
 
 
@@ -78,8 +79,9 @@ def _add_users(blueprint: Blueprint, runtime: Runtime, users: Users) -> None:
         if not form.is_submitted():
             return show(form)
         if form.validate():
+            role = Role(form.role.data) if form.role.data else None
             try:
-                secret = users.invite(form.email.data, Role(form.role.data), signed_in().email, form.name.data or "")
+                secret = users.invite(form.email.data, role, signed_in().email, form.name.data or "")
             except ConfigError as problem:
                 complain(form, problem)
             else:

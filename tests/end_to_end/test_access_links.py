@@ -1,0 +1,111 @@
+"""One-time links: what an invitation changes before it is used, and who can still be let in."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner
+
+from core.access.passwords import Passwords
+from core.access.users import Role, User, Users
+from core.cli import cli
+from core.errors import ConfigError
+from tests.end_to_end.visitor import ADMINISTRATOR, CHEAP, EMAIL, PASSWORD, Visitor, words
+from tests.end_to_end.worlds import World
+
+ADA, OLGA, NEWER = "ada@example.com", "olga@example.com", "a newer password"
+
+
+def users_of(site: World) -> Users:
+    return Users(site.runtime.db, site.runtime.config.server, Passwords(CHEAP))
+
+
+def let_in(site: World, email: str, role: Role) -> User:
+    """Somebody who was invited, and has set their password."""
+    users = users_of(site)
+    return users.accept(users.invite(email, role, "somebody"), PASSWORD)
+
+
+def found(site: World, email: str) -> User:
+    [user] = [each for each in users_of(site).all() if each.email == email]
+    return user
+
+
+def is_in(visitor: Visitor) -> bool:
+    return visitor.get("/", allow_redirects=False).status_code == 200
+
+
+# ---------------------------------------------------------------------------------- somebody who is there already
+
+
+def test_an_invitation_on_the_page_leaves_role_password_and_sign_ins_until_it_is_used(quick: World) -> None:
+    quick.start(server=ADMINISTRATOR)
+    let_in(quick, ADA, Role.ADMIN)
+    ada, lead = Visitor(quick.url).sign_in(ADA), Visitor(quick.url).sign_in()
+    lead.submit("/users", form="section form", email=ADA)
+    link = lead.page.select_one("#link").text.removeprefix("http://127.0.0.1:8000")
+    assert ada.get("/users").status_code == 200, "she is an administrator still, and signed in"
+    assert is_in(Visitor(quick.url).sign_in(ADA)), "the old password works until there is a new one"
+    Visitor(quick.url).submit(link, password=NEWER, again=NEWER)
+    assert not is_in(ada)
+    assert Visitor(quick.url).sign_in(ADA, NEWER).get("/users").status_code == 200
+
+
+def test_the_command_keeps_a_role_that_it_is_not_told(quick: World) -> None:
+    quick.start()
+    let_in(quick, ADA, Role.ADMIN)
+    command = ["--config", str(quick.folder / "config.toml"), "users", "invite", ADA]
+    assert CliRunner().invoke(cli, command).exit_code == 0
+    assert found(quick, ADA).is_admin
+    told = " ".join(CliRunner().invoke(cli, [*command, "--help"]).output.split())
+    assert "Of somebody who is there already nothing changes until they use it" in told
+
+
+@pytest.mark.parametrize(("before", "chosen"), [(Role.ADMIN, Role.OPERATOR), (Role.OPERATOR, Role.ADMIN)])
+def test_a_role_that_is_named_counts_at_once_and_ends_the_sign_ins(quick: World, before: Role, chosen: Role) -> None:
+    quick.start(server=ADMINISTRATOR)
+    let_in(quick, ADA, before)
+    ada, lead = Visitor(quick.url).sign_in(ADA), Visitor(quick.url).sign_in()
+    lead.submit("/users", form="section form", email=ADA, role=chosen.value)
+    assert found(quick, ADA).role is chosen
+    assert not is_in(ada)
+    assert f"{EMAIL} · user changed · {ADA}" in words(lead.read("/audit").main)
+
+
+def test_the_last_administrator_cannot_be_invited_as_an_operator(quick: World) -> None:
+    quick.start()
+    let_in(quick, ADA, Role.ADMIN)
+    ada = Visitor(quick.url).sign_in(ADA)
+    ada.submit("/users", form="section form", email=ADA, role="operator")
+    assert ada.answer.status_code == 422
+    assert "Ada@example.com is the last administrator. Make another one first." in words(ada.page)
+    assert ada.get("/users").status_code == 200
+    config = str(quick.folder / "config.toml")
+    tried = CliRunner().invoke(cli, ["--config", config, "users", "invite", ADA, "--role", "operator"])
+    assert str(tried.exception) == "role: ada@example.com is the last administrator. Make another one first."
+
+
+def test_somebody_who_is_locked_stays_so_until_they_use_the_link(quick: World) -> None:
+    quick.start(server=ADMINISTRATOR)
+    olga, users = let_in(quick, OLGA, Role.OPERATOR), users_of(quick)
+    users.change(olga.id, EMAIL, active=False)
+    lead = Visitor(quick.url).sign_in()
+    lead.submit("/users", form="section form", email=OLGA)
+    link = lead.page.select_one("#link").text.removeprefix("http://127.0.0.1:8000")
+    assert not found(quick, OLGA).active
+    assert "locked; the link that lets them in ends in" in words(lead.read("/users").main)
+    assert not is_in(Visitor(quick.url).sign_in(OLGA)), "with the old password"
+    visitor = Visitor(quick.url)
+    visitor.submit(link, password=NEWER, again=NEWER)
+    assert is_in(visitor)
+    assert is_in(Visitor(quick.url).sign_in(OLGA, NEWER))
+
+
+def test_a_lock_ends_the_link_that_was_made_before(quick: World) -> None:
+    quick.start(server=ADMINISTRATOR)
+    olga, users = let_in(quick, OLGA, Role.OPERATOR), users_of(quick)
+    secret = users.invite(OLGA, None, EMAIL)
+    users.change(olga.id, EMAIL, active=False)
+    assert Visitor(quick.url).get(f"/welcome/{secret}").status_code == 404
+    with pytest.raises(ConfigError, match="it was used already, or is too old"):
+        users.accept(secret, NEWER)
+    assert not found(quick, OLGA).active
