@@ -12,6 +12,7 @@ from enum import StrEnum
 from core.access import audit
 from core.access.passwords import Passwords
 from core.config import ServerConfig
+from core.domain import Secret
 from core.errors import ConfigError
 from core.store.database import Database
 from core.store.models import UserRow
@@ -57,8 +58,10 @@ class Users:
 
     def __init__(self, db: Database, server: ServerConfig, passwords: Passwords | None = None) -> None:
         self._db = db
-        self._server = server
         self._passwords = passwords or Passwords()
+        self._filed_hash = server.admin_password_hash or Secret("")
+        # Nobody stands in the file without a password there: whoever is named without one is a user like any other.
+        self._filed = (server.admin_email.strip().lower() or None) if self._filed_hash else None
 
     # --------------------------------------------------------------------------------------------- signing in
 
@@ -84,7 +87,7 @@ class Users:
 
     def anybody(self) -> bool:
         """Whether there is anybody who could sign in."""
-        if self._server.admin_email and self._server.admin_password_hash:
+        if self._filed:
             return True
         with self._db.read():
             return bool(
@@ -106,7 +109,7 @@ class Users:
         email = _address(email)
         with self._db.write():
             row = UserRow.get_or_none(UserRow.email == email)
-            if email == self._server.admin_email.strip().lower() or (row is not None and row.provisioned):
+            if email == self._filed:
                 raise ConfigError("email", f"{email} stands in the configuration file", "Change the password there.")
             if row is None:
                 row = UserRow.create(
@@ -160,6 +163,7 @@ class Users:
                 email=address,
                 name=name.strip() or row.name,
                 password_hash=hashed,
+                provisioned=False,
                 active=True,  # whoever was locked was invited after that: a lock ends their link
                 link_digest=None,
                 link_until=None,
@@ -180,7 +184,7 @@ class Users:
 
     def all(self) -> list[User]:
         """Everybody, by address; the one who has not said yet who they are is left out."""
-        self._keep_provisioned(self._server.admin_email.strip().lower())
+        self._keep_provisioned(self._filed)
         with self._db.read():
             rows = list(UserRow.select().where(UserRow.email != "").order_by(UserRow.email))
         return [self._to_user(row) for row in rows]
@@ -194,7 +198,7 @@ class Users:
             row = UserRow.get_or_none(UserRow.id == user_id)
             if row is None:
                 raise ConfigError("user", "there is no such user", "Look at the list again.")
-            if row.provisioned:
+            if row.email == self._filed:
                 raise ConfigError("user", f"{row.email} stands in the configuration file", "Change it there.")
             self._set(row, by, role, active)
 
@@ -231,7 +235,7 @@ class Users:
             audit.note(self._db, user.email, "user.signed_out_everywhere", user.email)
 
     def _other_admin(self, row: UserRow) -> bool:
-        if self._server.admin_email and self._server.admin_password_hash:
+        if self._filed:
             return True
         others = UserRow.select().where(
             UserRow.role == Role.ADMIN.value,
@@ -244,9 +248,9 @@ class Users:
 
     # --------------------------------------------------------------------------------- the file's administrator
 
-    def _keep_provisioned(self, email: str) -> None:
+    def _keep_provisioned(self, email: str | None) -> None:
         """See that the administrator of the file has a row, if it is their address."""
-        if not email or email != self._server.admin_email.strip().lower():
+        if email is None or email != self._filed:
             return
         with self._db.read():
             row = UserRow.get_or_none(UserRow.email == email)
@@ -258,11 +262,13 @@ class Users:
             UserRow.update(**values).where(UserRow.email == email).execute()
 
     def _hash_of(self, row: UserRow) -> str:
-        """The hash a user's password is compared with; "" for whoever has none."""
-        if not row.provisioned:
-            return str(row.password_hash)
-        named = row.email == self._server.admin_email.strip().lower()
-        return self._server.admin_password_hash.reveal() if named and self._server.admin_password_hash else ""
+        """The hash a user's password is compared with; "" for whoever has none.
+
+        Whoever was taken out of the file has none until they set one: not even one of before they stood there.
+        """
+        if row.email == self._filed:
+            return self._filed_hash.reveal()
+        return "" if row.provisioned else str(row.password_hash)
 
     def _to_user(self, row: UserRow) -> User:
         hashed = self._hash_of(row)
@@ -272,7 +278,7 @@ class Users:
             name=row.name,
             role=Role(row.role),
             stamp=_digest(f"{row.id}:{row.epoch}:{hashed}")[:16],
-            provisioned=row.provisioned,
+            provisioned=row.email == self._filed,
             active=row.active,
             has_password=bool(hashed),
             signed_in_at=row.signed_in_at,

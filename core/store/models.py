@@ -584,7 +584,8 @@ class UserRow(Row):
     """A person who signs in to the pages. `role`: operator or admin.
 
     `link_digest` is of the one-time address with which they set their password, good until `link_until`. `epoch` grows
-    when all their sign-ins are to end. The administrator of the file has no password here: it stands there.
+    when all their sign-ins are to end. The administrator of the file has no password here: it stands there. Whoever is
+    `provisioned` came in by the file, and has set no password since, even if they do not stand there any more.
     """
 
     email = CharField(unique=True)

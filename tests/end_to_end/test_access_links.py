@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from core.access.passwords import Passwords
 from core.access.users import Role, User, Users
 from core.cli import cli
+from core.domain import Secret
 from core.errors import ConfigError
 from tests.end_to_end.visitor import ADMINISTRATOR, CHEAP, EMAIL, PASSWORD, Visitor, words
 from tests.end_to_end.worlds import World
@@ -109,3 +110,52 @@ def test_a_lock_ends_the_link_that_was_made_before(quick: World) -> None:
     with pytest.raises(ConfigError, match="it was used already, or is too old"):
         users.accept(secret, NEWER)
     assert not found(quick, OLGA).active
+
+
+# ------------------------------------------------------------------------------------ the administrator of the file
+
+
+def in_the_file(site: World, **server: object) -> World:
+    """Somebody is administrator by the file alone, and it is changed then: `server` are its new values."""
+    site.start(server=ADMINISTRATOR)
+    assert is_in(Visitor(site.url).sign_in())
+    for name, value in server.items():
+        object.__setattr__(site.runtime.config.server, name, value)
+    site.serve()
+    return site
+
+
+def test_whoever_was_taken_out_of_the_file_can_be_invited_and_changed(quick: World) -> None:
+    in_the_file(quick, admin_email="", admin_password_hash=None)
+    assert not is_in(Visitor(quick.url).sign_in())
+    let_in(quick, ADA, Role.ADMIN)
+    ada = Visitor(quick.url).sign_in(ADA)
+    ada.submit("/users", form="section form", email=EMAIL)
+    link = ada.page.select_one("#link").text.removeprefix("http://127.0.0.1:8000")
+    Visitor(quick.url).submit(link, password=NEWER, again=NEWER)
+    lead = Visitor(quick.url).sign_in(EMAIL, NEWER)
+    assert lead.get("/users").status_code == 200, "the role is kept"
+    assert "from the configuration file" not in words(lead.page.main)
+    lead.submit("/account", old=NEWER, password=PASSWORD, again=PASSWORD)
+    assert "The password is changed" in lead.answer.text
+    ada.submit("/users", form=f".cards form[action$='/{found(quick, EMAIL).id}']", button="Make operator")
+    assert found(quick, EMAIL).role is Role.OPERATOR
+
+
+def test_an_address_of_the_file_without_a_password_there_is_that_of_a_user_like_any_other(quick: World) -> None:
+    in_the_file(quick, admin_password_hash=None)
+    assert "Nobody can sign in yet." in Visitor(quick.url).get("/login").text
+    let_in(quick, EMAIL, Role.ADMIN)
+    assert is_in(Visitor(quick.url).sign_in())
+
+
+def test_a_password_of_before_somebody_stood_in_the_file_is_good_no_more_when_they_are_taken_out(quick: World) -> None:
+    quick.start()
+    let_in(quick, EMAIL, Role.OPERATOR)
+    server = quick.runtime.config.server
+    for address, hashed in ((EMAIL, Secret(CHEAP.hash(NEWER))), ("", None)):
+        object.__setattr__(server, "admin_email", address)
+        object.__setattr__(server, "admin_password_hash", hashed)
+        quick.serve()
+        assert not is_in(Visitor(quick.url).sign_in())
+        assert is_in(Visitor(quick.url).sign_in(EMAIL, NEWER)) == bool(address)
