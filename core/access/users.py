@@ -18,6 +18,8 @@ from core.store.database import Database
 from core.store.models import UserRow
 
 LINK_GOOD_FOR = timedelta(hours=24)
+_CAN_SIGN_IN = (UserRow.active, UserRow.password_hash != "", ~UserRow.provisioned)
+"""Who could sign in, but for the administrator of the file."""
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
 
 
@@ -90,11 +92,7 @@ class Users:
         if self._filed:
             return True
         with self._db.read():
-            return bool(
-                UserRow.select(UserRow.id)
-                .where(UserRow.active, UserRow.password_hash != "", ~UserRow.provisioned)
-                .exists()
-            )
+            return bool(UserRow.select().where(*_CAN_SIGN_IN).exists())
 
     # ----------------------------------------------------------------------------------------------- links
 
@@ -137,12 +135,10 @@ class Users:
             return self._new_link(row.id)
 
     def invited(self, secret: str) -> User | None:
-        """Whom a one-time link is for; None if it was used, is too old or never was one."""
+        """Whom a one-time link is for; None if it was used, is good no more or never was one."""
         with self._db.read():
-            row = UserRow.get_or_none(UserRow.link_digest == _digest(secret))
-            if row is None or row.link_until <= self._db.now():
-                return None
-            return self._to_user(row)
+            row = self._linked(secret)
+            return self._to_user(row) if row is not None else None
 
     def accept(self, secret: str, password: str, name: str = "", email: str = "") -> User:
         """Set the password of whom a link is for, which signs them in, and ends the link and their sign-ins elsewhere.
@@ -152,8 +148,8 @@ class Users:
         """
         hashed = self._passwords.hash(password)
         with self._db.write():
-            row = UserRow.get_or_none(UserRow.link_digest == _digest(secret))
-            if row is None or row.link_until <= self._db.now():
+            row = self._linked(secret)
+            if row is None:
                 raise ConfigError("link", "it was used already, or is too old", "Ask an administrator for a new one.")
             address = row.email or _address(email)
             taken = UserRow.get_or_none(UserRow.email == address)
@@ -172,6 +168,13 @@ class Users:
             ).where(UserRow.id == row.id).execute()
             audit.note(self._db, address, "user.password_set", address)
             return self._to_user(UserRow.get_by_id(row.id))
+
+    def _linked(self, secret: str) -> UserRow | None:
+        row: UserRow | None = UserRow.get_or_none(UserRow.link_digest == _digest(secret))
+        if row is None or row.link_until <= self._db.now() or row.email == self._filed:
+            return None
+        # The link for the first administrator is good until there is one, however they came.
+        return row if row.email or not self._administered() else None
 
     def _new_link(self, user_id: int) -> str:
         secret = secrets.token_urlsafe(32)
@@ -204,7 +207,7 @@ class Users:
 
     def _set(self, row: UserRow, by: str, role: Role | None = None, active: bool | None = None) -> None:
         stays = (role or Role(row.role)) is Role.ADMIN and (row.active if active is None else active)
-        if not stays and not self._other_admin(row):
+        if not stays and row.role == Role.ADMIN and not self._administered(but=row.id):
             raise ConfigError("role", f"{row.email} is the last administrator", "Make another one first.")
         values: dict[str, object] = {"role": (role or Role(row.role)).value, "epoch": row.epoch + 1}
         if active is not None:
@@ -234,17 +237,12 @@ class Users:
             UserRow.update(epoch=UserRow.epoch + 1).where(UserRow.id == user.id).execute()
             audit.note(self._db, user.email, "user.signed_out_everywhere", user.email)
 
-    def _other_admin(self, row: UserRow) -> bool:
+    def _administered(self, but: int = 0) -> bool:
+        """Whether somebody could sign in as an administrator, not counting the user with an id."""
         if self._filed:
             return True
-        others = UserRow.select().where(
-            UserRow.role == Role.ADMIN.value,
-            UserRow.active,
-            UserRow.password_hash != "",
-            ~UserRow.provisioned,
-            UserRow.id != row.id,
-        )
-        return row.role != Role.ADMIN or bool(others.exists())
+        others = UserRow.select().where(*_CAN_SIGN_IN, UserRow.role == Role.ADMIN.value, UserRow.id != but)
+        return bool(others.exists())
 
     # --------------------------------------------------------------------------------- the file's administrator
 

@@ -112,6 +112,31 @@ def test_a_lock_ends_the_link_that_was_made_before(quick: World) -> None:
     assert not found(quick, OLGA).active
 
 
+# ------------------------------------------------------------------------------------------- the very first link
+
+
+def test_the_first_link_is_good_no_more_once_there_is_an_administrator_by_another_way(quick: World) -> None:
+    quick.start()
+    users = users_of(quick)
+    secret = users.first_link()
+    assert secret
+    let_in(quick, OLGA, Role.OPERATOR)
+    assert Visitor(quick.url).get(f"/welcome/{secret}").status_code == 200, "an operator could let nobody in"
+    let_in(quick, ADA, Role.ADMIN)
+    mallory = Visitor(quick.url)
+    assert mallory.get(f"/welcome/{secret}").status_code == 404
+    assert "it was to make the first administrator and there is one" in words(mallory.page)
+    with pytest.raises(ConfigError, match="link: "):
+        users.accept(secret, PASSWORD, "Mallory", "mallory@example.com")
+
+
+def test_the_first_link_is_good_no_more_once_the_file_names_an_administrator(quick: World) -> None:
+    quick.start()
+    secret = users_of(quick).first_link()
+    quick.start(server=ADMINISTRATOR)
+    assert Visitor(quick.url).get(f"/welcome/{secret}").status_code == 404
+
+
 # ------------------------------------------------------------------------------------ the administrator of the file
 
 
@@ -147,6 +172,13 @@ def test_an_address_of_the_file_without_a_password_there_is_that_of_a_user_like_
     assert "Nobody can sign in yet." in Visitor(quick.url).get("/login").text
     let_in(quick, EMAIL, Role.ADMIN)
     assert is_in(Visitor(quick.url).sign_in())
+
+
+def test_a_link_of_before_somebody_stood_in_the_file_is_good_no_more(quick: World) -> None:
+    quick.start()
+    secret = users_of(quick).invite(EMAIL, Role.OPERATOR, "somebody")
+    quick.start(server=ADMINISTRATOR)
+    assert Visitor(quick.url).get(f"/welcome/{secret}").status_code == 404
 
 
 def test_a_password_of_before_somebody_stood_in_the_file_is_good_no_more_when_they_are_taken_out(quick: World) -> None:
