@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from core.access.users import Role, User, Users
 from core.runtime import Runtime
+from core.web.live import asked_by_itself
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -123,13 +124,13 @@ def _still_signed_in(runtime: Runtime) -> bool:
     if now - seen > timedelta(hours=runtime.config.server.session_hours):
         sign_out()
         return False
-    if now - seen > _NOTE_EVERY:
+    if now - seen > _NOTE_EVERY and not asked_by_itself():  # a page that is merely open is not in use
         session[_SEEN] = now.isoformat()
     return True
 
 
 def _to_sign_in() -> Response:
-    if request.method != "GET" or request.headers.get("X-Live"):
+    if request.method != "GET" or asked_by_itself():
         abort(401)
     here = request.full_path.rstrip("?")
     return redirect(url_for("sign_in.form", next=here) if here != "/" else url_for("sign_in.form"))

@@ -10,6 +10,11 @@ from flask_wtf.csrf import generate_csrf
 FORM_TOKEN = "X-Form-Token"  # the name of a header
 
 
+def asked_by_itself() -> bool:
+    """Whether it is an open page that asks for a part of itself, and not a person who does anything."""
+    return "X-Live" in request.headers
+
+
 def when_changed(part: str) -> Response:
     """A part of a page, or 304 if the browser has it as it is."""
     response = make_response(part)

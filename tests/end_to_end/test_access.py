@@ -146,6 +146,17 @@ def test_a_sign_in_ends_when_it_is_not_used_for_its_hours_and_lasts_while_it_is(
     assert not is_in(visitor)
 
 
+def test_a_page_that_is_merely_open_does_not_keep_a_sign_in_alive(quick: World) -> None:
+    quick.start(server=f"{ADMINISTRATOR}\nsession_hours = 2")
+    visitor = Visitor(quick.url).sign_in()
+    statuses = []
+    for _ in range(5):
+        quick.clock.advance(60 * 30)
+        statuses.append(visitor.get("/live/inbox", headers={"X-Live": "1"}).status_code)
+    assert statuses == [200, 200, 200, 200, 401]
+    assert not is_in(visitor)
+
+
 def test_a_new_password_ends_the_sign_ins_elsewhere(site: World) -> None:
     here, elsewhere = with_operator(site), Visitor(site.url).sign_in(OPERATOR, OTHER_PASSWORD)
     assert is_in(elsewhere)
