@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
-from urllib.parse import urlsplit
 
 from flask import Flask, abort, redirect, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
@@ -84,9 +83,9 @@ def sign_out() -> None:
 
 def own_path(target: str) -> str:
     """Where to go on after signing in: a path of ours, "/" for anything else."""
-    parts = urlsplit(target)
-    plain = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
-    return target if plain and not parts.netloc else "/"
+    # What begins with one slash alone names no host, so nothing of it needs to be parsed, and nothing fails to be.
+    ours = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
+    return target if ours else "/"
 
 
 def install_guard(app: Flask, runtime: Runtime, users: Users) -> None:

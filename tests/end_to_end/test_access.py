@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 import requests
@@ -72,7 +73,19 @@ def test_the_address_may_be_written_in_capitals(site: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"]
+    "target",
+    [
+        "//evil.example/",
+        "///evil.example/",
+        "https://evil.example/",
+        "/\\evil.example",
+        "/\t/evil.example",
+        "javascript:alert(1)",
+        "//[",
+        "http://[",
+        "//\u2100",
+        "/\x00",
+    ],
 )
 def test_signing_in_leads_nowhere_but_to_pages_of_ours(site: World, target: str) -> None:
     visitor = Visitor(site.url)
@@ -83,6 +96,21 @@ def test_signing_in_leads_nowhere_but_to_pages_of_ours(site: World, target: str)
         f"{site.url}/login", params={"next": target}, data=data, timeout=10, allow_redirects=False
     )
     assert answer.headers["Location"] == "/"
+
+
+@pytest.mark.parametrize("target", ["//[", "http://[", "//\u2100"])
+def test_an_address_that_cannot_be_parsed_is_led_to_the_inbox(site: World, target: str) -> None:
+    stranger = Visitor(site.url)
+    assert stranger.get("/login", params={"next": target}).status_code == 200
+    lead = Visitor(site.url).sign_in()
+    assert lead.get("/login", params={"next": target}, allow_redirects=False).headers["Location"] == "/"
+
+
+@pytest.mark.parametrize("target", ["/activity//[", "/?q=//[", "/?q=\u2100"])
+def test_a_path_of_ours_may_hold_anything_that_can_be_read(site: World, target: str) -> None:
+    answer = Visitor(site.url).sign_in().get("/login", params={"next": target}, allow_redirects=False)
+    assert answer.status_code == 302
+    assert unquote(answer.headers["Location"]) == target
 
 
 def test_a_hash_that_is_none_lets_nobody_in(quick: World) -> None:
