@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 
 from limits import RateLimitItem, RateLimitItemPerMinute
@@ -17,7 +18,10 @@ PER_ACCOUNT = RateLimitItemPerMinute(10, 15, "sign-in to account")
 
 
 class StoreStorage(Storage):
-    """Counts in the table `rate`, by the clock of the store."""
+    """Counts in the table `rate`, by the clock of the store.
+
+    A key is kept as its digest: anybody may make it longer than a column is, or of characters that no text has.
+    """
 
     STORAGE_SCHEME = None  # made by us, never by an address
 
@@ -31,11 +35,11 @@ class StoreStorage(Storage):
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         with self._db.write():
-            now = self._db.now()
+            kept, now = _kept(key), self._db.now()
             RateRow.delete().where(RateRow.until <= now).execute()
-            self._db.insert_ignore(RateRow, key=key, until=now + timedelta(seconds=expiry))
-            RateRow.update(count=RateRow.count + amount).where(RateRow.key == key).execute()
-            return int(RateRow.get(RateRow.key == key).count)
+            self._db.insert_ignore(RateRow, key=kept, until=now + timedelta(seconds=expiry))
+            RateRow.update(count=RateRow.count + amount).where(RateRow.key == kept).execute()
+            return int(RateRow.get(RateRow.key == kept).count)
 
     def get(self, key: str) -> int:
         row = self._row(key)
@@ -54,12 +58,16 @@ class StoreStorage(Storage):
 
     def clear(self, key: str) -> None:
         with self._db.write():
-            RateRow.delete().where(RateRow.key == key).execute()
+            RateRow.delete().where(RateRow.key == _kept(key)).execute()
 
     def _row(self, key: str) -> RateRow | None:
         with self._db.read():
-            row: RateRow | None = RateRow.get_or_none(RateRow.key == key, RateRow.until > self._db.now())
+            row: RateRow | None = RateRow.get_or_none(RateRow.key == _kept(key), RateRow.until > self._db.now())
         return row
+
+
+def _kept(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
 
 
 class Tries:

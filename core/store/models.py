@@ -635,7 +635,10 @@ class AuditRow(Row):
 
 
 class RateRow(Row):
-    """How often something was tried in a stretch of time, for limits that hold over all processes."""
+    """How often something was tried in a stretch of time, for limits that hold over all processes.
+
+    `key` is a digest of what was tried by whom.
+    """
 
     key = CharField(unique=True)
     count = IntegerField(default=0)

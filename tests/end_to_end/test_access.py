@@ -161,6 +161,28 @@ def test_behind_a_proxy_it_is_the_callers_address_that_counts(quick: World) -> N
     assert is_in(Visitor(quick.url).sign_in())
 
 
+def test_an_address_longer_than_any_is_refused_and_limited_like_every_other(world: World) -> None:
+    world.start(server=ADMINISTRATOR)
+    address = f"{'x' * 300}@example.com"
+    for _ in range(10):
+        assert Visitor(world.url).sign_in(address).answer.status_code == 401
+    assert Visitor(world.url).sign_in(address).answer.status_code == 429
+    assert is_in(Visitor(world.url).sign_in())
+
+
+def test_what_no_text_has_is_refused_at_its_field(world: World) -> None:
+    world.start(server=ADMINISTRATOR)
+    visitor = Visitor(world.url).sign_in("lead\x00@example.com")
+    assert visitor.answer.status_code == 422
+    assert "It holds a character that no text has." in words(visitor.page)
+    lead = Visitor(world.url).sign_in()
+    lead.submit("/users", form="section form", email=OPERATOR, name="Ol\x00ga")
+    lead.submit("/tokens", form="section form", name="dash\x00board")
+    assert lead.answer.status_code == 422
+    assert "It holds a character that no text has." in words(lead.page)
+    assert OPERATOR not in words(lead.read("/users").main)
+
+
 # ------------------------------------------------------------------------------------------------------ sessions
 
 

@@ -53,6 +53,7 @@ PLACES = {
     "click": ["core/cli/"],
     "rich": ["core/cli/"],
     "openai": ["plugins/openai_chat/client.py"],
+    "flask_wtf": ["core/web/forms.py", "core/web/live.py", "core/web/site.py", "core/web/api/"],
     "pickle": [],
 }
 OF_A_PLUGIN = re.compile(r"plugins/\w+/(client|simulator\w*)\.py")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import PasswordField, SubmitField
 from wtforms.validators import InputRequired
@@ -13,11 +12,11 @@ from wtforms.validators import InputRequired
 from core.access.users import Role, Users
 from core.errors import ConfigError
 from core.runtime import Runtime
-from core.web.forms import Confirm, complain, new_password, repeated
+from core.web.forms import Confirm, Form, complain, new_password, repeated
 from core.web.guard import needs, sign_in, sign_out, signed_in
 
 
-class PasswordForm(FlaskForm):  # type: ignore[misc]  # the library ships no types
+class PasswordForm(Form):
     """The old password, and the new one twice."""
 
     old = PasswordField("Present password", [InputRequired("Give it.")], render_kw={"autocomplete": "current-password"})

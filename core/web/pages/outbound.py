@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
-from flask_wtf import FlaskForm
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 from wtforms import DateTimeLocalField, SelectMultipleField, StringField, SubmitField, URLField
@@ -23,7 +22,7 @@ from core.receivers import EVENTS, LONGEST_URL
 from core.runtime import Runtime
 from core.subscriptions import STATES, Page, Subscriptions, Unknown
 from core.web.addresses import ROW_ID
-from core.web.forms import Confirm, complain
+from core.web.forms import Confirm, Form, complain
 from core.web.guard import needs, signed_in
 from core.web.live import when_changed
 from core.web.wording import words_of
@@ -49,7 +48,7 @@ PROPOSED = timedelta(days=1)
 """How far back the dead ones are proposed to be sent again."""
 
 
-class SubscriptionForm(FlaskForm):  # type: ignore[misc]  # the library ships no types
+class SubscriptionForm(Form):
     """Where events are sent to, and which."""
 
     url = URLField("Address of the receiver", [InputRequired("Give the receiver's address."), Length(max=LONGEST_URL)])
@@ -63,7 +62,7 @@ class SubscriptionForm(FlaskForm):  # type: ignore[misc]  # the library ships no
     submit = SubmitField("Subscribe")
 
 
-class SinceForm(FlaskForm):  # type: ignore[misc]
+class SinceForm(Form):
     """From when on what has died is sent again."""
 
     since = DateTimeLocalField(

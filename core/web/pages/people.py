@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import EmailField, RadioField, SelectField, SelectMultipleField, StringField, SubmitField
 from wtforms.fields.choices import SelectChoice
@@ -19,7 +18,7 @@ from core.access.users import Role, Users
 from core.errors import ConfigError
 from core.runtime import Runtime
 from core.web.addresses import ROW_ID
-from core.web.forms import Confirm, complain
+from core.web.forms import Confirm, Form, complain
 from core.web.guard import needs, signed_in
 from core.web.wording import words_of
 
@@ -34,7 +33,7 @@ LIFETIMES = tuple(
 )
 
 
-class InviteForm(FlaskForm):  # type: ignore[misc]  # the library ships no types
+class InviteForm(Form):
     """Whom to let in, and as what."""
 
     email = EmailField("E-mail address", [InputRequired("Give an address."), Length(max=255)])
@@ -43,7 +42,7 @@ class InviteForm(FlaskForm):  # type: ignore[misc]  # the library ships no types
     submit = SubmitField("Make the link")
 
 
-class TokenForm(FlaskForm):  # type: ignore[misc]
+class TokenForm(Form):
     """What a token is for, and what it may do."""
 
     name = StringField("What it is for", [InputRequired("Say what it is for."), Length(max=100)])

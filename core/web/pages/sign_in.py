@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import current_user
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms import EmailField, PasswordField, StringField, SubmitField
 from wtforms.validators import InputRequired, Length
@@ -18,12 +17,12 @@ from core.access.users import Users
 from core.errors import ConfigError
 from core.runtime import Runtime
 from core.web import guard
-from core.web.forms import complain, new_password, repeated
+from core.web.forms import Form, complain, new_password, repeated
 
 WRONG = "The e-mail address or the password is wrong."
 
 
-class SignInForm(FlaskForm):  # type: ignore[misc]  # the library ships no types
+class SignInForm(Form):
     """What somebody signs in with."""
 
     email = EmailField("E-mail address", [InputRequired("Give your address.")], render_kw={"autocomplete": "username"})
@@ -33,7 +32,7 @@ class SignInForm(FlaskForm):  # type: ignore[misc]  # the library ships no types
     submit = SubmitField("Sign in")
 
 
-class WelcomeForm(FlaskForm):  # type: ignore[misc]
+class WelcomeForm(Form):
     """What somebody who was invited says of themselves."""
 
     email = EmailField("E-mail address", render_kw={"autocomplete": "username"})
@@ -63,7 +62,7 @@ def _add_sign_in(blueprint: Blueprint, runtime: Runtime, users: Users) -> None:
         made = SignInForm()
         if not made.validate_on_submit():
             return render_template("sign_in.html", form=made, anybody=users.anybody()), 422 if made.errors else 200
-        here, account = request.remote_addr or "", made.email.data.strip().lower()[:255]
+        here, account = request.remote_addr or "", made.email.data.strip().lower()
         wait = max(tries.wait(PER_ADDRESS, here), tries.wait(PER_ACCOUNT, account))
         if wait:
             made.password.errors = (f"That went wrong too often. Try again in {_minutes(wait)}.",)
