@@ -18,9 +18,9 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 PUBLIC = "public"
 OWN = "own"
-_NEED = "relaydesk_need"
-_OPEN_ENDPOINTS = frozenset({"pages.static", "bootstrap.static"})
+STATIC = frozenset({"pages.static", "bootstrap.static"})
 """Stylesheets, scripts and icons, which libraries serve."""
+_NEED = "relaydesk_need"
 _SEEN = "seen_at"
 _NOTE_EVERY = timedelta(minutes=1)
 
@@ -42,7 +42,7 @@ def needs(role: Role) -> Callable[[View], View]:
 
 def need_of(app: Flask, endpoint: str) -> str:
     """Who may use an endpoint: `PUBLIC`, `OWN`, or a role; "" for nobody."""
-    if endpoint in _OPEN_ENDPOINTS:
+    if endpoint in STATIC:
         return PUBLIC
     return str(getattr(app.view_functions[endpoint], _NEED, ""))
 

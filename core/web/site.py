@@ -17,7 +17,8 @@ from core.runtime import Runtime
 from core.store.database import StoreBusy
 from core.version import VERSION
 from core.web.addresses import ROW_ID, RowId
-from core.web.guard import install_guard
+from core.web.cookies import Sessions
+from core.web.guard import STATIC, install_guard
 from core.web.problems import asked_by_a_program, problem
 from core.web.wording import ago, moment, plural, time_tag, to_minute, to_second
 
@@ -57,10 +58,12 @@ def install_site(app: Flask, runtime: Runtime, users: Users) -> CSRFProtect:
         SESSION_COOKIE_SECURE=secure,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_REFRESH_EACH_REQUEST=False,  # each use is noted in it, to a minute, which sends it anew
         PERMANENT_SESSION_LIFETIME=timedelta(hours=server.session_hours),
         WTF_CSRF_TIME_LIMIT=None,  # it is good as long as the session it belongs to
         BOOTSTRAP_SERVE_LOCAL=True,
     )
+    app.session_interface = Sessions()
     if server.proxies:
         fixed = ProxyFix(app.wsgi_app, x_for=server.proxies, x_proto=server.proxies, x_host=server.proxies)
         app.wsgi_app = fixed  # type: ignore[method-assign]
@@ -108,7 +111,7 @@ def _install_headers(app: Flask, *, secure: bool) -> None:
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
         if secure:
             headers["Strict-Transport-Security"] = "max-age=31536000"
-        if request.endpoint in ("pages.static", "bootstrap.static"):
+        if request.endpoint in STATIC:
             headers["Cache-Control"] = "public, max-age=3600"
         else:
             headers.setdefault("Cache-Control", "no-store")

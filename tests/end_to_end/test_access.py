@@ -207,6 +207,27 @@ def test_a_page_that_is_merely_open_does_not_keep_a_sign_in_alive(quick: World) 
     assert not is_in(visitor)
 
 
+def test_the_cookie_is_sent_in_answer_to_what_somebody_does_alone(site: World) -> None:
+    visitor = Visitor(site.url).sign_in()
+    live = {"X-Live": "1"}
+
+    def sets_a_cookie(path: str, **headers: str) -> bool:
+        return "Set-Cookie" in visitor.get(path, headers=headers, allow_redirects=False).headers
+
+    site.clock.advance(60 * 5)
+    assert not sets_a_cookie("/live/inbox", **live), "it may be answered after somebody has signed out"
+    assert not sets_a_cookie("/assets/pages.css")
+    assert visitor.answer.headers["Cache-Control"].startswith("public")
+    assert "Cookie" not in visitor.answer.headers.get("Vary", "")
+    assert sets_a_cookie("/"), "use is noted in it"
+    assert not sets_a_cookie("/"), "though not every one within a minute"
+    site.clock.advance(3600 * 13)
+    assert not sets_a_cookie("/live/inbox", **live)
+    assert visitor.answer.status_code == 401
+    assert sets_a_cookie("/"), "and so is the end"
+    assert "Max-Age=0" in visitor.answer.headers["Set-Cookie"]
+
+
 def test_a_new_password_ends_the_sign_ins_elsewhere(site: World) -> None:
     here, elsewhere = with_operator(site), Visitor(site.url).sign_in(OPERATOR, OTHER_PASSWORD)
     assert is_in(elsewhere)
