@@ -14,7 +14,11 @@ from core.store.models import EPOCH, RateRow
 
 PER_ADDRESS = RateLimitItemPerMinute(30, 5, "sign-in by address")
 PER_ACCOUNT = RateLimitItemPerMinute(10, 15, "sign-in to account")
-"""Failed sign-ins: 30 in five minutes from one address, 10 in a quarter of an hour to one account."""
+PER_BROWSER = RateLimitItemPerMinute(10, 15, "sign-in by known browser")
+"""Failed sign-ins: 30 in five minutes from one address, 10 in a quarter of an hour to one account.
+
+A browser in which somebody has signed in to the account before may fail as often, apart from all others.
+"""
 
 
 class StoreStorage(Storage):

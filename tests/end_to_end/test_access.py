@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
 import requests
 from click.testing import CliRunner
+from werkzeug.wrappers import Response
 
 from core.access.passwords import Passwords
 from core.access.users import Role, Users
 from core.app import tell_first_link
 from core.cli import cli
+from core.domain import Secret
 from core.store.models import AuditRow, UserRow
+from core.web.cookies import KnownBrowsers
 from core.web.guard import OWN, PUBLIC, need_of
 from tests.end_to_end.visitor import ADMINISTRATOR, CHEAP, EMAIL, PASSWORD, Visitor, words
 from tests.end_to_end.worlds import World
@@ -159,6 +163,74 @@ def test_behind_a_proxy_it_is_the_callers_address_that_counts(quick: World) -> N
         guesser.sign_in(f"guess{number}@example.com", "wrong")
     assert guesser.sign_in().answer.status_code == 429
     assert is_in(Visitor(quick.url).sign_in())
+
+
+def test_guesses_of_strangers_do_not_shut_out_a_browser_that_has_signed_in_before(site: World) -> None:
+    known = Visitor(site.url).sign_in()
+    known.submit("/account", form=".own form", button="Sign out")
+    for _ in range(10):
+        Visitor(site.url).sign_in(password="wrong")
+    for number in range(30):
+        Visitor(site.url).sign_in(f"guess{number}@example.com", "wrong")
+    assert Visitor(site.url).sign_in().answer.status_code == 429
+    assert is_in(known.sign_in())
+    assert Visitor(site.url).sign_in().answer.status_code == 429, "for strangers it stays shut"
+
+
+def test_whoever_was_invited_is_known_by_the_link_that_they_used(site: World) -> None:
+    olga = with_operator(site)
+    olga.submit("/account", form=".own form", button="Sign out")
+    for _ in range(10):
+        Visitor(site.url).sign_in(OPERATOR, "wrong")
+    assert is_in(olga.sign_in(OPERATOR, OTHER_PASSWORD))
+
+
+def test_a_known_browser_is_counted_by_itself_and_cannot_guess_without_end(site: World) -> None:
+    known = Visitor(site.url).sign_in()
+    known.submit("/account", form=".own form", button="Sign out")
+    statuses = [known.sign_in(password="wrong").answer.status_code for _ in range(11)]
+    assert statuses == [401] * 10 + [429]
+    assert known.sign_in().answer.status_code == 429, "whatever the password"
+    assert is_in(Visitor(site.url).sign_in()), "elsewhere nobody has failed"
+    site.clock.advance(60 * 16)
+    assert is_in(known.sign_in())
+
+
+@pytest.mark.parametrize("mark", ["of another account", "made up", "signed with another key"])
+def test_a_browser_is_known_by_a_mark_of_ours_for_the_same_account_alone(site: World, mark: str) -> None:
+    browser = Visitor(site.url)
+    server = site.runtime.config.server
+    if mark == "of another account":
+        browser = with_operator(site)
+        browser.submit("/account", form=".own form", button="Sign out")
+    elif mark == "made up":
+        browser.http.cookies.set("relaydesk-known", "InoxMjMi.aaaaaa.bbbbbbbbbbbb")
+    else:
+        other = KnownBrowsers(replace(server, secret_key=Secret("another key of at least 32 characters")))
+        browser.http.cookies.set("relaydesk-known", _value(other.remember(Response(), EMAIL)))
+    for _ in range(10):
+        Visitor(site.url).sign_in(password="wrong")
+    assert browser.sign_in().answer.status_code == 429
+
+
+@pytest.mark.parametrize(
+    ("base", "name", "secure"), [("http", "relaydesk-known", False), ("https", "__Host-relaydesk-known", True)]
+)
+def test_the_cookie_of_a_known_browser_is_kept_from_scripts_and_other_sites(
+    site: World, base: str, name: str, secure: bool
+) -> None:
+    server = replace(site.runtime.config.server, base_url=f"{base}://relaydesk.example")
+    header = KnownBrowsers(server).remember(Response(), EMAIL).headers["Set-Cookie"]
+    assert header.startswith(f"{name}=")
+    assert EMAIL not in header
+    for part in ("HttpOnly", "SameSite=Lax", "Path=/", f"Max-Age={365 * 24 * 3600}"):
+        assert part in header
+    assert ("Secure" in header) == secure
+    assert "Domain" not in header
+
+
+def _value(answer: Response) -> str:
+    return answer.headers["Set-Cookie"].partition("=")[2].partition(";")[0]
 
 
 def test_an_address_longer_than_any_is_refused_and_limited_like_every_other(world: World) -> None:

@@ -12,11 +12,12 @@ from wtforms import EmailField, PasswordField, StringField, SubmitField
 from wtforms.validators import InputRequired, Length
 
 from core.access.passwords import SHORTEST_PASSWORD
-from core.access.rates import PER_ACCOUNT, PER_ADDRESS, Tries
+from core.access.rates import PER_ACCOUNT, PER_ADDRESS, PER_BROWSER, Tries
 from core.access.users import Users
 from core.errors import ConfigError
 from core.runtime import Runtime
 from core.web import guard
+from core.web.cookies import KnownBrowsers
 from core.web.forms import Form, complain, new_password, repeated
 
 WRONG = "The e-mail address or the password is wrong."
@@ -51,7 +52,7 @@ def pages(runtime: Runtime, users: Users) -> Blueprint:
 
 
 def _add_sign_in(blueprint: Blueprint, runtime: Runtime, users: Users) -> None:
-    tries = Tries(runtime.db)
+    tries, browsers = Tries(runtime.db), KnownBrowsers(runtime.config.server)
 
     @blueprint.route("/login", methods=["GET", "POST"])
     @guard.public
@@ -62,20 +63,22 @@ def _add_sign_in(blueprint: Blueprint, runtime: Runtime, users: Users) -> None:
         made = SignInForm()
         if not made.validate_on_submit():
             return render_template("sign_in.html", form=made, anybody=users.anybody()), 422 if made.errors else 200
-        here, account = request.remote_addr or "", made.email.data.strip().lower()
-        wait = max(tries.wait(PER_ADDRESS, here), tries.wait(PER_ACCOUNT, account))
+        account = made.email.data.strip().lower()
+        mark = browsers.mark(account)
+        limits = ((PER_BROWSER, mark),) if mark else ((PER_ADDRESS, request.remote_addr or ""), (PER_ACCOUNT, account))
+        wait = max(tries.wait(*limit) for limit in limits)
         if wait:
             made.password.errors = (f"That went wrong too often. Try again in {_minutes(wait)}.",)
             return render_template("sign_in.html", form=made, anybody=True), 429
         user = users.sign_in(made.email.data, made.password.data)
         if user is None:
-            tries.failed(PER_ADDRESS, here)
-            tries.failed(PER_ACCOUNT, account)
+            for limit in limits:
+                tries.failed(*limit)
             made.password.errors = (WRONG,)
             return render_template("sign_in.html", form=made, anybody=users.anybody()), 401
-        tries.forget(PER_ACCOUNT, account)
+        tries.forget(*limits[-1])
         guard.sign_in(user, runtime.clock.now())
-        return redirect(target)
+        return browsers.remember(redirect(target), account)
 
     @blueprint.post("/logout")
     @guard.public
@@ -86,6 +89,8 @@ def _add_sign_in(blueprint: Blueprint, runtime: Runtime, users: Users) -> None:
 
 
 def _add_welcome(blueprint: Blueprint, runtime: Runtime, users: Users) -> None:
+    browsers = KnownBrowsers(runtime.config.server)
+
     @blueprint.route("/welcome/<secret>", methods=["GET", "POST"])
     @guard.public
     def welcome(secret: str) -> Any:
@@ -100,7 +105,7 @@ def _add_welcome(blueprint: Blueprint, runtime: Runtime, users: Users) -> None:
                 complain(made, problem)
             else:
                 guard.sign_in(user, runtime.clock.now())
-                return redirect(url_for("inbox.inbox"))
+                return browsers.remember(redirect(url_for("inbox.inbox")), user.email)
         return render_template("welcome.html", form=made, user=user), 422 if made.is_submitted() else 200
 
 
