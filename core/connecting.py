@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from core.access import audit
+from core.accounts import refuse_a_second
 from core.config import ConnectionConfig, fingerprint
 from core.config_schema import NAME
 from core.connector import Connector
@@ -77,10 +78,13 @@ def test_and_save(
     entered = read_settings(runtime, speaking, given, row)
     with runtime.connections.trying(entered.settings):
         identity = tried(runtime, speaking, entered.settings, row)
-        if row is None:
-            _make(runtime, speaking, name, entered, identity, by)
-        else:
-            _change(runtime, speaking, row, entered, identity, by)
+        try:
+            if row is None:
+                _make(runtime, speaking, name, entered, identity, by)
+            else:
+                _change(runtime, speaking, row, entered, identity, by)
+        except ConfigError as problem:
+            raise NotSaved(FieldError("", problem.problem, problem.mend)) from None
     runtime.db.signal()
     log.info("connection %s was saved by %s", name if row is None else row.name, by)
     return identity
@@ -195,13 +199,16 @@ def _values(
 
 
 def _make(runtime: Runtime, connector: Connector, name: str, entered: Entered, identity: Identity, by: str) -> None:
-    """Store a new connection with all that goes with it, in one transaction. Raises `NotSaved` for a taken name."""
+    """Store a new connection with all that goes with it, in one transaction. Raises `NotSaved` for a taken name, and
+    `ConfigError` for an account that has a connection.
+    """
     new = ConnectionRow(name=name, provisioned=False)
     values, configured, now = _values(runtime, connector, new, entered, identity, by)
-    with runtime.db.write():
+    with runtime.db.exclusively():
         made = runtime.db.insert_ignore(ConnectionRow, name=name, provisioned=False, created_at=now, **values)
         if made is None:  # somebody else was faster
             raise _name_taken()
+        refuse_a_second(runtime, configured, identity, made)
         note_connected(runtime, made, configured, now)
         audit.note(runtime.db, by, "connection.made", name, {"connector": connector.name})
 
@@ -209,16 +216,17 @@ def _make(runtime: Runtime, connector: Connector, name: str, entered: Entered, i
 def _change(
     runtime: Runtime, connector: Connector, row: ConnectionRow, entered: Entered, identity: Identity, by: str
 ) -> None:
-    """Put what works in the place of what was there, unless that has changed since. Raises `NotSaved`."""
+    """Put what works in the place of what was there, unless that has changed since. Raises as `_make`."""
     values, configured, now = _values(runtime, connector, row, entered, identity, by)
     other_agent = bool(row.identity) and row.identity["agent_id"] != identity.agent_id
     parked: list[Action] = []
-    with runtime.db.write():
+    with runtime.db.exclusively():
         if other_agent and _address(runtime, connector, row) != connector.base_url(entered.settings):
             _refuse_another_account(row, identity)
         saved = ConnectionRow.update(**values).where(ConnectionRow.id == row.id, ConnectionRow.revision == row.revision)
         if saved.execute() != 1:
             raise _overtaken(ConnectionRow.get_by_id(row.id))
+        refuse_a_second(runtime, configured, identity, row.id)
         if other_agent:
             # Whether it was sent can only be seen by who sent it, and that is another one from now on.
             parked = park_in_doubt(row.id, now, AGENT_CHANGED)

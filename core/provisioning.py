@@ -6,6 +6,7 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any
 
+from core.accounts import refuse_a_second
 from core.config import ConnectionConfig
 from core.connections import DOUBTED, REFUSALS
 from core.domain import Identity, Priority
@@ -113,7 +114,10 @@ def look_again(runtime: Runtime, row: ConnectionRow, configured: ConnectionConfi
     """
     values: dict[str, object] = {}
     try:
-        values = {"error": "", "identity": _as_json(verify(runtime, configured))}
+        identity = verify(runtime, configured)
+        values = {"error": "", "identity": _as_json(identity)}
+        with runtime.db.read():
+            refuse_a_second(runtime, configured, identity, row.id)
     except VendorError as problem:
         log.info("connection %s could not be verified again: %s", row.name, problem)
     except RelaydeskError as problem:
@@ -140,8 +144,14 @@ def verify_row(runtime: Runtime, row: ConnectionRow, configured: ConnectionConfi
         refused = False
     except RelaydeskError as problem:
         error = str(problem)
-    with runtime.db.write():
+    with runtime.db.exclusively():
         now = runtime.db.now()
+        if identity is not None:
+            try:
+                refuse_a_second(runtime, configured, identity, row.id)
+            except ConfigError as problem:
+                identity = None
+                error = f"{problem} Then `relaydesk connections verify {row.name}` connects this one"
         values = {
             "connector": configured.connector,
             "active": identity is not None,
@@ -163,9 +173,13 @@ def verify_row(runtime: Runtime, row: ConnectionRow, configured: ConnectionConfi
 
 
 def switch_on(runtime: Runtime, configured: ConnectionConfig, identity: Identity) -> None:
-    """Connect what was verified just now, also where it had been disconnected."""
+    """Connect what was verified just now, also where it had been disconnected.
+
+    Raises `ConfigError` if another connection has the account already.
+    """
     row = row_for(runtime, configured)
-    with runtime.db.write():
+    with runtime.db.exclusively():
+        refuse_a_second(runtime, configured, identity, row.id)
         now = runtime.db.now()
         ConnectionRow.update(**switched_on(row, configured, identity, now)).where(ConnectionRow.id == row.id).execute()
         note_connected(runtime, row.id, configured, now)

@@ -101,7 +101,7 @@ class Database(abc.ABC):
 
     @contextmanager
     def exclusively(self) -> Iterator[None]:
-        """A write transaction that no other process's `exclusively` overlaps: for migrations."""
+        """A write transaction that no other process's `exclusively` overlaps: to migrate, or look before an insert."""
         with self.write():
             yield
 

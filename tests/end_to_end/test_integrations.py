@@ -311,7 +311,7 @@ def test_a_connection_is_deleted_only_if_nothing_ever_came_in_for_it(chat: World
     chat.run(30)
     visitor.post(f"{path}/delete", forgery)
     assert "It has conversations, which are kept. Disconnect it instead." in words(visitor.page.main)
-    connect_second = entered(chat, name="second")
+    connect_second = entered(chat, name="second", default_agent_email="hanna@example.com")
     visitor.submit("/integrations/new/freshchat", **connect_second)
     second = visitor.answer.url.removeprefix(chat.url)
     visitor.submit(f"{second}/disconnect", form="form[action$=delete]", button="Delete second")

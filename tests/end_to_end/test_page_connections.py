@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -136,9 +137,10 @@ def test_a_name_that_is_taken_by_page_or_file_or_is_no_name_is_refused(world: An
         with pytest.raises(NotSaved, match=words) as caught:
             test_and_save(world.runtime, world.connector, name, world.given(), ANN)
         assert caught.value.key == "name"
-    test_and_save(world.runtime, world.connector, "second", world.given(), ANN)
+    other_agent = world.given(default_agent_email="hanna@example.com")
+    test_and_save(world.runtime, world.connector, "second", other_agent, ANN)
     with pytest.raises(NotSaved, match="there is a connection of this name"):
-        test_and_save(world.runtime, world.connector, "second", world.given(), ANN)
+        test_and_save(world.runtime, world.connector, "second", other_agent, ANN)
 
 
 def test_two_people_who_make_the_same_connection_at_once_make_one(world: Any) -> None:
@@ -177,6 +179,114 @@ def test_an_address_that_the_file_does_not_allow_any_more_is_not_used(world: Any
     assert each.state == "off"
     assert "is not an address of Freshchat's own" in each.error
     assert other.connections.get(each.id) is None
+
+
+# ---------------------------------------------------------------------------------- one account, one connection
+
+
+def second(world: Any, **changed: Any) -> Any:
+    return test_and_save(world.runtime, world.connector, "second", world.given(**changed), BOB)
+
+
+def test_an_account_that_has_a_connection_gets_no_second_one_which_would_answer_everybody_twice(world: Any) -> None:
+    world.start(empty=True)
+    world.connect()
+    before = everything(world.runtime)
+    with pytest.raises(NotSaved) as caught:
+        second(world)
+    account = world.sim.url.removeprefix("http://")
+    assert caught.value.problem == (
+        f"the connection support speaks as Robin Assistant at {account} already, and both would answer every customer"
+    )
+    assert caught.value.mend == "Keep to support, or disconnect it first."
+    assert everything(world.runtime) == before
+    answered(world)
+    second(world, default_agent_email="hanna@example.com")
+    other, same = row(world, "second").id, {"default_agent_email": "robin@example.com"}
+    with pytest.raises(NotSaved, match="the connection support speaks as Robin Assistant"):
+        test_and_save(world.runtime, world.connector, "second", same, BOB, existing=other)
+    change(world, auto_handle_all=False)
+
+
+def test_an_account_whose_connection_was_cut_may_be_connected_under_another_name_and_then_not_under_the_first(
+    world: Any,
+) -> None:
+    world.start(empty=True)
+    world.connect()
+    disconnect(world.runtime, row(world).id, BOB)
+    second(world)
+    with pytest.raises(NotSaved, match="the connection second speaks as Robin Assistant"):
+        change(world, access_token=world.sim.token)
+    assert [each.state for each in overviews(world.runtime)] == ["active", "disconnected"]
+
+
+def test_two_people_who_connect_an_account_under_two_names_at_once_make_one_connection(world: Any) -> None:
+    world.start(empty=True)
+    connector = world.runtime.plugins.connectors[world.connector]
+    verify, both = connector.verify, threading.Barrier(2)
+
+    def together(settings: Any, http: Any) -> Any:
+        found = verify(settings, http)
+        both.wait(20)
+        return found
+
+    connector.verify = together
+    told: list[str] = []
+
+    def save(name: str) -> None:
+        try:
+            test_and_save(world.runtime, world.connector, name, world.given(), ANN)
+            told.append("saved")
+        except NotSaved as problem:
+            told.append(problem.problem.partition(" speaks")[2][:22])
+
+    threads = [threading.Thread(target=save, args=(name,)) for name in ("support", "second")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(told) == [" as Robin Assistant at", "saved"]
+    assert len(overviews(world.runtime)) == 1
+
+
+def test_of_two_connections_of_the_file_to_one_account_the_later_is_off_and_says_why(world: Any) -> None:
+    world.start(empty=True)
+    file = world.folder / "config.toml"
+    text = file.read_text(encoding="utf-8")
+    for name in ("support", "chats"):
+        text += f'\n[[connections]]\nname = "{name}"\nconnector = "freshchat"\napi_url = "{world.sim.api_url}"\n'
+        text += f'access_token = "{world.sim.token}"\ndefault_agent_email = "robin@example.com"\n'
+    file.write_text(text, encoding="utf-8")
+    world.connections.read_again()
+    provision(world.runtime)
+    first, other = overviews(world.runtime)
+    assert (first.name, first.state, other.name, other.state) == ("support", "active", "chats", "off")
+    assert other.error.startswith("chats: the connection support speaks as Robin Assistant")
+    assert "Keep to support, or take it out of" in other.error
+    verified = command(world, "connections", "verify", "chats")
+    assert (verified.returncode, "the connection support speaks as" in verified.stderr) == (2, True)
+    with pytest.raises(NotSaved, match="the connection support speaks as Robin Assistant"):
+        second(world)
+    assert command(world, "connections", "disconnect", "support", "--yes").returncode == 0
+    assert command(world, "connections", "verify", "chats").returncode == 0
+    assert command(world, "connections", "reconnect", "support").returncode == 2
+    assert [each.state for each in overviews(world.runtime)] == ["disconnected", "active"]
+
+
+def test_connections_that_already_share_an_account_say_so_once_they_are_looked_at_again(world: Any) -> None:
+    world.start(empty=True)
+    world.connect()
+    second(world, default_agent_email="hanna@example.com")
+    with world.runtime.db.write():
+        made = ConnectionRow.get(ConnectionRow.name == "support")
+        same = {"settings": made.settings, "identity": made.identity, "settings_hash": made.settings_hash}
+        ConnectionRow.update(same).where(ConnectionRow.name == "second").execute()
+    world.clock.advance(3601)
+    provision(world.runtime)
+    assert [(each.state, each.error.partition(" speaks")[0]) for each in overviews(world.runtime)] == [
+        ("active", "second: the connection support"),
+        ("active", "support: the connection second"),
+    ]
 
 
 # ------------------------------------------------------------------------------------------------------ changing
@@ -388,16 +498,17 @@ def test_what_one_process_saves_counts_in_another_at_once(world: Any) -> None:
 
 def test_the_command_line_serves_connections_of_both_kinds(world: Any) -> None:
     world.start(server="api_url_on_pages = true")
-    test_and_save(world.runtime, world.connector, "second", world.given(), ANN)
+    hanna = {"default_agent_email": "hanna@example.com"}
+    test_and_save(world.runtime, world.connector, "second", world.given(**hanna), ANN)
     listed = json.loads(command(world, "connections", "--json").stdout)
     assert [(each["name"], each["origin"], each["state"]) for each in listed] == [
         ("support", "file", "active"),
         ("second", "pages", "active"),
     ]
     checked = command(world, "check")
-    assert "second (freshchat): speaks as Robin Assistant" in checked.stdout
+    assert "second (freshchat): speaks as Hanna Human" in checked.stdout
     verified = command(world, "connections", "verify", "second")
-    assert verified.stdout.startswith("second speaks as Robin Assistant"), verified.stderr
+    assert verified.stdout.startswith("second speaks as Hanna Human"), verified.stderr
     url = command(world, "webhook-url", "second").stdout.strip()
     assert url == setup(world.runtime, row(world, "second").id).url.replace(world.url, "http://127.0.0.1:8000")
     agents = command(world, "connections", "list", "second", "agents", "--format", "json")
