@@ -58,9 +58,11 @@ def work_on(runtime: Runtime, connection: Connection, halted: Halted, threads: i
     if not election.hold():
         return False
     try:
-        Backfill(runtime, connection, election, halted, threads).run()
+        with runtime.db.read():
+            row = BackfillRow.get(BackfillRow.connection == connection.id)
+        Backfill(runtime, connection, row, election, halted, threads).run()
     except (VendorError, BadPayload) as problem:
-        _wait(runtime, connection, problem)
+        _wait(runtime, connection, row, problem)
     finally:
         election.resign()
     return True
@@ -79,24 +81,34 @@ def estimate(
         return BackfillEstimate()
 
 
-def _wait(runtime: Runtime, connection: Connection, problem: Exception) -> None:
+def _wanted(row: BackfillRow) -> Any:
+    """The condition that a request is still to be worked on: it was not called off, and maybe begun anew since."""
+    return (BackfillRow.id == row.id) & (BackfillRow.request == row.request) & BackfillRow.state.in_(UNFINISHED)
+
+
+def _wait(runtime: Runtime, connection: Connection, row: BackfillRow, problem: Exception) -> None:
     after = problem.after if isinstance(problem, RetryLater) and problem.after else back_off(6)
     log.warning("the backfill of %s waits: %s", connection.name, problem)
     with runtime.db.write():
-        BackfillRow.update(error=str(problem), next_at=runtime.db.now() + timedelta(seconds=after)).where(
-            BackfillRow.connection == connection.id
-        ).execute()
+        next_at = runtime.db.now() + timedelta(seconds=after)
+        BackfillRow.update(error=str(problem), next_at=next_at).where(_wanted(row)).execute()
 
 
 class Backfill:
-    """One run over a connection's list, page by page from where the last run ended.
+    """One run over a connection's list for a request, page by page from where the last run ended.
 
     Each conversation is stored in one transaction with its mark, by which a later run passes it over, so that it may
     be killed anywhere. A page counts once all of it is stored.
     """
 
     def __init__(
-        self, runtime: Runtime, connection: Connection, election: Election, halted: Halted, threads: int
+        self,
+        runtime: Runtime,
+        connection: Connection,
+        row: BackfillRow,
+        election: Election,
+        halted: Halted,
+        threads: int,
     ) -> None:
         self._runtime = runtime
         self._db = runtime.db
@@ -108,15 +120,17 @@ class Backfill:
         self._renewed_at = self._db.now()
         self._renewing = threading.Lock()
         self._http: HttpClient = runtime.connections.http(connection, Priority.BACKFILL, halted)
-        self._row = self._begin()
+        self._row = row
 
     def run(self) -> None:
         """Import until the list ends; raises what the vendor's refusal to answer raises."""
+        self._begin()
         with ThreadPoolExecutor(self._threads, thread_name_prefix="backfill") as pool:
             while not self._halted():
-                cursor = self._row.cursor
-                if self._row.state not in UNFINISHED:
-                    return  # it was called off
+                present = self._present()
+                if present is None:
+                    return
+                self._row, cursor = present, present.cursor
                 if cursor.get("over"):
                     self._end()
                     return
@@ -130,11 +144,9 @@ class Backfill:
                     return
                 self._checkpoint(inside, page.conversations, dict(page.cursor), len(inside) < len(new))
 
-    def _begin(self) -> BackfillRow:
-        with self._db.read():
-            row: BackfillRow = BackfillRow.get(BackfillRow.connection == self._connection.id)
-        if row.state == "waiting":
-            expected = estimate(self._runtime, self._connection, row, self._halted)
+    def _begin(self) -> None:
+        if self._row.state == "waiting":
+            expected = estimate(self._runtime, self._connection, self._row, self._halted)
             self._change(
                 state="running",
                 started_at=self._db.now(),
@@ -143,9 +155,8 @@ class Backfill:
                 error="",
                 next_at=None,
             )
-            return self._read_row()
-        self._change(error="", next_at=None)
-        return row
+        else:
+            self._change(error="", next_at=None)
 
     def _import(self, pool: ThreadPoolExecutor, listed: Sequence[ListedConversation]) -> bool:
         """Import what waits of a page; False if that was broken off."""
@@ -216,7 +227,8 @@ class Backfill:
                 for inbound, words in found.unread:
                     inbox.store_unread(self._connection.id, inbound, words, now)
             column = BackfillRow.known if known else BackfillRow.imported if found is not None else BackfillRow.gone
-            BackfillRow.update({column: column + 1}).where(BackfillRow.id == self._row.id).execute()
+            same = (BackfillRow.id == self._row.id, BackfillRow.request == self._row.request)
+            BackfillRow.update({column: column + 1}).where(*same).execute()
         return True
 
     def _is_ours(self) -> bool:
@@ -226,8 +238,7 @@ class Backfill:
             if (now - self._renewed_at).total_seconds() < HELD_SECONDS / 3:
                 return True
             present = self._runtime.connections.get(self._connection.id)
-            wanted = self._read_row().state in UNFINISHED
-            if present is None or not present.active or not wanted or not self._election.hold():
+            if present is None or not present.active or self._present() is None or not self._election.hold():
                 return False
             self._renewed_at = now
             return True
@@ -271,22 +282,19 @@ class Backfill:
             found=self._row.found + sum(one.waiting for one in counted),
             other=other,
         )
-        self._row = self._read_row()
 
     def _end(self) -> None:
         counted = estimate(self._runtime, self._connection, self._row, self._halted).conversations
-        self._change(state="done", ended_at=self._db.now(), counted=counted, error="", next_at=None)
-        row = self._read_row()
-        log.info("the backfill of %s has imported %s conversations: %s", self._connection.name, row.imported, row.state)
+        if self._change(state="done", ended_at=self._db.now(), counted=counted, error="", next_at=None):
+            log.info("the backfill of %s is done: %s conversations imported", self._connection.name, self._row.imported)
 
-    def _change(self, **values: Any) -> None:
-        """Write down how far it is, unless it was called off."""
+    def _change(self, **values: Any) -> bool:
+        """Write down how far it is; False if it is wanted no more."""
         with self._db.write():
-            BackfillRow.update(**values).where(
-                BackfillRow.connection == self._connection.id, BackfillRow.state.in_(UNFINISHED)
-            ).execute()
+            return bool(BackfillRow.update(**values).where(_wanted(self._row)).execute())
 
-    def _read_row(self) -> BackfillRow:
+    def _present(self) -> BackfillRow | None:
+        """The request as it is by now; None if it is wanted no more."""
         with self._db.read():
-            row: BackfillRow = BackfillRow.get(BackfillRow.connection == self._connection.id)
+            row: BackfillRow | None = BackfillRow.get_or_none(_wanted(self._row))
         return row

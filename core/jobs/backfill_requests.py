@@ -105,6 +105,7 @@ def request_backfill(runtime: Runtime, connection: Connection, days: float | Non
             runtime.db.insert_ignore(BackfillRow, connection=connection.id, **values)
         else:
             again = {"since": row.until - window, "cursor": {}, "state": "waiting", "other": {}, "error": ""}
+            again |= {"request": BackfillRow.request + 1}
             counts = dict.fromkeys(("listed", "found", "imported", "known", "gone"), 0)
             begun = BackfillRow.update(**again, **counts, ended_at=None, next_at=None, requested_by=by).where(
                 BackfillRow.id == row.id, BackfillRow.state.not_in(UNFINISHED)

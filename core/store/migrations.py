@@ -140,6 +140,10 @@ def _lists_and_search(native: Any) -> None:
     reading.make(native)
 
 
+def _requests_of_backfills(native: Any) -> None:
+    _add_columns(native, ("backfill", "request INTEGER NOT NULL DEFAULT 1"))
+
+
 STEPS: tuple[Step, ...] = (
     (1, "first_tables", _first_tables),
     (2, "connection_life_and_polling", _connection_life_and_polling),
@@ -151,6 +155,7 @@ STEPS: tuple[Step, ...] = (
     (8, "connections_of_the_pages", _connections_of_the_pages),
     (9, "lists_and_search", _lists_and_search),
     (10, "what_is_not_understood", reading.add_indexes),
+    (11, "requests_of_backfills", _requests_of_backfills),
 )
 """Number, name, and what is done with peewee's database.
 

@@ -446,7 +446,8 @@ class BackfillRow(Row):
     `state`: waiting, running, done or cancelled. `cursor` is how far the list was read; `listed` counts its entries,
     `found` those to be imported, of which `imported` are stored and `known` were here already; `other` counts further
     statuses. `expected` and `counted` are what the vendor said before and after; `error` is why it waits.
-    `requested_by` is who asked for it, "" where it was begun with the connection.
+    `requested_by` is who asked for it, "" where it was begun with the connection. `request` grows whenever it is begun
+    anew: what still works on an earlier one writes nothing any more.
     """
 
     connection = ForeignKeyField(ConnectionRow, column_name="connection_id", unique=True)
@@ -469,6 +470,7 @@ class BackfillRow(Row):
     started_at = MomentField(null=True)
     ended_at = MomentField(null=True)
     requested_by = ShortField(default="")
+    request = IntegerField(default=1)
 
     class Meta:
         table_name = "backfill"

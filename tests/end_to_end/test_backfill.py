@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from core.domain import Owner
+from core.errors import RetryLater
 from core.flow.disconnect import disconnect
 from core.jobs.backfill import HELD_SECONDS, run_due, work_on
+from core.jobs.backfill_requests import cancel_backfill, request_backfill
 from core.jobs.scheduler import JOBS
 from core.provisioning import configured_connection, provision, switch_on, verify
 from core.store.models import AttachmentRow, BackfillRow, EventRow, MessageRow, SessionRow
@@ -281,6 +283,52 @@ def test_b24_a_connection_that_is_cut_meanwhile_is_read_no_further(desk: DeskWor
     assert row_of(desk).state == "running"
     assert len(desk.sim.record.calls("list_conversations")) == cut[0]
     assert run_due(desk.runtime, never) == 0
+
+
+@pytest.mark.parametrize("when", ["estimate_backfill", "list_changes", "read_conversation"])
+def test_one_that_is_called_off_and_begun_anew_with_more_days_imports_all_of_them(
+    desk: DeskWorld, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    older, newer = [[old(desk, age=days * DAY + index * DAY / 24) for index in range(3)] for days in (100, 10)]
+    desk.start(backfill_days=30)
+    connection = desk.connections.named("support")
+    assert connection
+    connector = desk.connections.connector(connection)
+    ask = getattr(connector, when)
+
+    def overtaken(*given: Any, **more: Any) -> Any:
+        monkeypatch.setattr(connector, when, ask)
+        found = ask(*given, **more)
+        assert cancel_backfill(desk.runtime, connection)
+        request_backfill(desk.runtime, connection, 180)
+        return found
+
+    monkeypatch.setattr(connector, when, overtaken)
+    work_on(desk.runtime, connection, never, threads=1)
+    begun = row_of(desk)
+    assert (begun.state, begun.cursor, begun.listed, begun.imported, begun.error) == ("waiting", {}, 0, 0, "")
+    until_done(desk)
+    assert numbers(desk) == sorted(str(ticket.id) for ticket in (*older, *newer))
+    assert (row_of(desk).listed, row_of(desk).found) == (6, 6)
+
+
+def test_what_went_wrong_with_one_that_was_called_off_keeps_a_new_one_from_nothing(
+    desk: DeskWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old(desk)
+    desk.start(backfill_days=30)
+    connection = desk.connections.named("support")
+    assert connection
+    connector = desk.connections.connector(connection)
+
+    def failing(*given: Any, **more: Any) -> Any:
+        cancel_backfill(desk.runtime, connection)
+        request_backfill(desk.runtime, connection, 180)
+        raise RetryLater("the vendor is busy", after=3600)
+
+    monkeypatch.setattr(connector, "list_changes", failing)
+    work_on(desk.runtime, connection, never)
+    assert (row_of(desk).state, row_of(desk).error, row_of(desk).next_at) == ("waiting", "", None)
 
 
 def test_halted_it_ends_after_what_is_under_way_and_goes_on_later(desk: DeskWorld) -> None:

@@ -160,6 +160,7 @@ ADDED = {
     ),
     9: ({"session": ("handed_off", "subject")}, ()),
     10: ({}, ()),
+    11: ({"backfill": ("request",)}, ()),
 }
 """What each later step adds: columns by table, and tables."""
 
