@@ -27,6 +27,8 @@ TURN = timedelta(seconds=30)
 """How long a subscription is served before others get their turn."""
 GIVE_UP = timedelta(days=5)
 """A subscription that has only failed for so long is switched off."""
+QUIET = timedelta(hours=30)
+"""After so long without a try, longer than any wait in the schedule, nobody knows whether it has failed meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,13 +177,12 @@ def _settle(runtime: Runtime, row: SubscriptionRow, sending: Sending, outcome: O
         SubscriptionRow.update(delivered_at=now, failing_since=None).where(SubscriptionRow.id == row.id).execute()
         return
     log.warning("event %s to subscription %s: try %s failed", sending.message_id, row.id, sending.attempt)
-    if row.failing_since is None:
-        SubscriptionRow.update(failing_since=now).where(SubscriptionRow.id == row.id).execute()
+    since = row.failing_since if row.failed_at is not None and now - row.failed_at < QUIET else None
+    SubscriptionRow.update(failing_since=since or now, failed_at=now).where(SubscriptionRow.id == row.id).execute()
     if gone:
         _switch_off(row, "it answered 410 (gone): it wants no more events", now)
-    elif row.failing_since is not None and now - row.failing_since >= GIVE_UP:
-        since = row.failing_since.strftime("%Y-%m-%d %H:%M")
-        _switch_off(row, f"every try has failed since {since} UTC, at last: {outcome.words}", now)
+    elif since is not None and now - since >= GIVE_UP:
+        _switch_off(row, f"every try has failed since {since:%Y-%m-%d %H:%M} UTC, at last: {outcome.words}", now)
 
 
 def _pause_after(attempt: int, asked: float | None) -> float:

@@ -144,6 +144,10 @@ def _requests_of_backfills(native: Any) -> None:
     _add_columns(native, ("backfill", "request INTEGER NOT NULL DEFAULT 1"))
 
 
+def _latest_failure(native: Any) -> None:
+    _add_columns(native, ("subscription", "failed_at BIGINT"))
+
+
 STEPS: tuple[Step, ...] = (
     (1, "first_tables", _first_tables),
     (2, "connection_life_and_polling", _connection_life_and_polling),
@@ -156,6 +160,7 @@ STEPS: tuple[Step, ...] = (
     (9, "lists_and_search", _lists_and_search),
     (10, "what_is_not_understood", reading.add_indexes),
     (11, "requests_of_backfills", _requests_of_backfills),
+    (12, "latest_failure_of_subscriptions", _latest_failure),
 )
 """Number, name, and what is done with peewee's database.
 

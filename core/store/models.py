@@ -480,7 +480,8 @@ class SubscriptionRow(Row):
     """A receiver of outbound events: `events` are event types, families such as ``handoff.*``, or ``*``.
 
     Both secrets are sealed; the former one signs too until `former_until`. While it is not `active`, `paused_reason`
-    says why. One process at a time sends to it: `owner`, until `until`, which then is when it was last served.
+    says why. `failing_since` is when the tries began to fail of which `failed_at` is the latest. One process at a time
+    sends to it: `owner`, until `until`, which then is when it was last served.
     """
 
     url = TextField()
@@ -493,6 +494,7 @@ class SubscriptionRow(Row):
     paused_reason = TextField(default="")
     paused_at = MomentField(null=True)
     failing_since = MomentField(null=True)
+    failed_at = MomentField(null=True)
     delivered_at = MomentField(null=True)
     created_by = CharField()
     created_at = MomentField()

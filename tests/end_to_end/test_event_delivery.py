@@ -206,6 +206,34 @@ def test_a_receiver_that_fails_for_five_days_is_switched_off_and_says_since_when
     assert desk.now().paused_reason == f"every try has failed since {since} UTC, at last: it answered 500"
 
 
+def test_a_receiver_that_was_not_tried_for_a_while_has_not_failed_meanwhile(desk: Desk) -> None:
+    first = desk.happens()
+    desk.fail(1 + len(RETRIES))
+    desk.send()
+    for pause in RETRIES:
+        desk.send(pause * 1.1)
+    assert (desk.row(first).state, desk.now().failing_since) == ("dead", desk.row(first).created_at)
+    desk.clock.advance(2 * 86400)
+    second = desk.happens()
+    desk.fail(1, 502)
+    desk.send()
+    assert desk.now().active
+    assert desk.now().failing_since == desk.clock.now()
+    desk.send(6)
+    assert desk.row(second).state == "delivered"
+
+
+def test_a_receiver_to_which_few_events_go_is_switched_off_after_five_days_too(desk: Desk) -> None:
+    since = desk.clock.now()
+    while desk.now().active:
+        assert desk.clock.now() - since < timedelta(days=6)
+        if not desk.now().waiting:
+            desk.happens()
+        desk.fail(1)
+        desk.send(3600)
+    assert desk.clock.now() - since >= timedelta(days=5)
+
+
 def test_one_success_begins_the_five_days_anew(desk: Desk) -> None:
     desk.happens()
     desk.fail(1)

@@ -161,6 +161,7 @@ ADDED = {
     9: ({"session": ("handed_off", "subject")}, ()),
     10: ({}, ()),
     11: ({"backfill": ("request",)}, ()),
+    12: ({"subscription": ("failed_at",)}, ()),
 }
 """What each later step adds: columns by table, and tables."""
 
