@@ -220,10 +220,10 @@ class Subscriptions:
         return _delivery(again)
 
     def replay_dead_since(self, subscription_id: int, since: datetime, by: str) -> int:
-        """Deliver again what has died of the events since a moment; returns how many there are."""
+        """Deliver again what has died since a moment, however old the events are; returns how many there are."""
         with self._db.write():
             row = self._must_send(subscription_id)
-            died = (DeliveryRow.state == "dead", DeliveryRow.created_at >= since)
+            died = (DeliveryRow.state == "dead", DeliveryRow.done_at >= since)
             found = self._again(DeliveryRow.subscription == row.id, *died, by=by)
         self._db.signal()
         return found

@@ -428,10 +428,12 @@ def test_what_has_died_since_a_moment_is_replayed_and_what_is_on_its_way_is_not(
     deliveries = []
     for number in range(3):
         deliveries.append(desk.happens(number))
+    for delivery in deliveries:
+        with desk.runtime.db.write():
+            dead = {"state": "dead", "next_at": None, "attempts": 10, "done_at": desk.clock.now()}
+            DeliveryRow.update(dead).where(DeliveryRow.id == delivery).execute()
         desk.clock.advance(3600)
-    with desk.runtime.db.write():
-        DeliveryRow.update(state="dead", next_at=None, attempts=10).where(DeliveryRow.id << deliveries).execute()
-    since = desk.row(deliveries[1]).created_at
+    since = desk.row(deliveries[1]).done_at
     assert desk.api.replay_dead_since(desk.id, since, BY) == 2
     with pytest.raises(ConfigError, match="delivery: it is still on its way"):
         desk.api.replay(deliveries[1], BY)

@@ -240,12 +240,25 @@ def test_only_what_has_died_since_the_moment_is_sent_again(
 ) -> None:
     number = subscribed(site, receiver.url)
     happens(site, number)
-    site.clock.advance(3600)
-    since = site.clock.now()
+    dies(site, receiver)
+    site.clock.advance(2 * 86400)
     happens(site, number)
+    since = site.clock.now()
     dies(site, receiver)
     lead.sign_in()
     lead.submit(f"/outbound/{number}", form="form[action$=replay-dead]", since=since.strftime("%Y-%m-%dT%H:%M"))
+    assert "1 event is sent again." in words(lead.page)
+
+
+def test_what_died_within_the_last_day_is_sent_again_with_the_moment_that_the_page_proposes(
+    site: World, lead: Visitor, receiver: WebhookReceiver
+) -> None:
+    number = subscribed(site, receiver.url)
+    happens(site, number)
+    dies(site, receiver)
+    site.clock.advance(12 * 3600)
+    lead.sign_in()
+    lead.submit(f"/outbound/{number}", form="form[action$=replay-dead]")
     assert "1 event is sent again." in words(lead.page)
 
 

@@ -29,7 +29,10 @@ class Since(Asked):
 
     since = Moment(
         required=True,
-        metadata={"description": "Of the events from this moment on.", "example": "2026-11-01T09:30:00Z"},
+        metadata={
+            "description": "What was given up since then, which an event is after some three days.",
+            "example": "2026-11-01T09:30:00Z",
+        },
     )
 
 

@@ -45,7 +45,7 @@ MEANING = {
 GROUPS = (("", "Altogether"), ("conversation.", "Conversations"), ("handoff.", "Handoffs"))
 """How the choice of events is divided: by what their names begin with."""
 PROPOSED = timedelta(days=1)
-"""How far back the dead ones are proposed to be sent again."""
+"""How long ago what is proposed to be sent again may have died."""
 
 
 class SubscriptionForm(Form):
@@ -66,7 +66,7 @@ class SinceForm(Form):
     """From when on what has died is sent again."""
 
     since = DateTimeLocalField(
-        "Since (UTC)",
+        "That died since (UTC)",
         [InputRequired("Give a moment, such as 2026-03-01T08:00.")],
         format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
     )
