@@ -6,6 +6,8 @@ import base64
 import ipaddress
 import secrets
 from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from core.domain import Secret
@@ -17,6 +19,10 @@ from core.settings import nearest
 EVENTS = (*FAMILIES, *(event.value for event in OutboundEvent))
 """What can be subscribed to: everything, a family, or single types."""
 LONGEST_URL = 2000
+BOTH_SECRETS = timedelta(hours=24)
+"""How long a secret that was replaced signs too, so that a receiver can change over without losing anything."""
+MOST_FORMER = 10
+"""Secrets that were replaced and sign all the same: each makes a header longer, and none may go before its time."""
 _LOCAL = ("localhost", "local", "internal", "lan", "home.arpa")
 """Names, and ends of names, that lead to nowhere but one's own network."""
 
@@ -73,3 +79,21 @@ def _is_private(host: str) -> bool:
 def new_secret() -> Secret:
     """A secret in the form of Standard Webhooks."""
     return Secret(f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode('ascii')}")
+
+
+def not_over(former: Sequence[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
+    """Those of the replaced secrets that still sign: each with its end, in seconds since 1970."""
+    return [each for each in former if now.timestamp() < each["until"]]
+
+
+def replaced(sealed: str, former: Sequence[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
+    """The secrets that sign beside a new one: that which it replaces, and those that this one had replaced.
+
+    Any of them may be the one that the receiver knows: where a page is loaded again or a call repeated, the new secret
+    has reached nobody. Raises `ConfigError` where there are too many.
+    """
+    left = not_over(former, now)
+    if len(left) >= MOST_FORMER:
+        problem = f"it was replaced {MOST_FORMER} times within a day, and all of these still sign"
+        raise ConfigError("secret", problem, "Use the latest one, or wait until the first is over.")
+    return [*left, {"secret": sealed, "until": int((now + BOTH_SECRETS).timestamp())}]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,14 +12,12 @@ from core.access import audit
 from core.domain import Secret
 from core.errors import ConfigError, RelaydeskError
 from core.flow.announce import TEST, as_payload, queue
-from core.receivers import checked_events, checked_url, new_secret
+from core.receivers import checked_events, checked_url, new_secret, replaced
 from core.runtime import Runtime
 from core.settings import nearest
 from core.store.models import DeliveryRow, SubscriptionRow
 
 STATES = ("pending", "delivered", "dead", "cancelled")
-BOTH_SECRETS = timedelta(hours=24)
-"""How long a secret that was replaced signs too, so that a receiver can change over without losing anything."""
 PAGE = 50
 ORGANIZATION = "relaydesk"
 """What stands for the account in a test, which is about none."""
@@ -165,18 +163,18 @@ class Subscriptions:
         return self._change(subscription_id, by, "changed", **values)
 
     def rotate_secret(self, subscription_id: int, by: str) -> Secret:
-        """Replace the secret; returns the new one, shown once. For a day all is signed with both."""
+        """Replace the secret; returns the new one, shown once. For a day all is signed with both.
+
+        Raises `ConfigError` where it was done too often within a day.
+        """
         secret = new_secret()
-        with self._db.read():
-            former = _row(subscription_id).secret
-        self._change(
-            subscription_id,
-            by,
-            "secret_replaced",
-            secret=self._sealer.seal(secret.reveal()),
-            former_secret=former,
-            former_until=self._db.now() + BOTH_SECRETS,
-        )
+        with self._db.write():
+            locked = SubscriptionRow.select().where(SubscriptionRow.id == subscription_id)
+            self._db.for_update(locked, skip_locked=False).first()  # of two at once neither forgets the other's
+            row = _row(subscription_id)
+            former = replaced(row.secret, row.former_secrets, self._db.now())
+            sealed = self._sealer.seal(secret.reveal())
+            self._store(row, by, "secret_replaced", secret=sealed, former_secrets=former)
         return secret
 
     def pause(self, subscription_id: int, by: str) -> Subscription:
@@ -197,7 +195,7 @@ class Subscriptions:
             now = self._db.now()
             row = _row(subscription_id)
             SubscriptionRow.update(
-                active=False, deleted_at=now, secret="", former_secret="", changed_by=by, changed_at=now
+                active=False, deleted_at=now, secret="", former_secrets=[], changed_by=by, changed_at=now
             ).where(SubscriptionRow.id == row.id).execute()
             DeliveryRow.update(
                 state="cancelled", next_at=None, done_at=now, error=f"the subscription was removed by {by}"
@@ -242,12 +240,14 @@ class Subscriptions:
 
     def _change(self, subscription_id: int, by: str, what: str, **values: Any) -> Subscription:
         with self._db.write():
-            row = _row(subscription_id)
-            values |= {"changed_by": by, "changed_at": self._db.now()}
-            SubscriptionRow.update(**values).where(SubscriptionRow.id == row.id).execute()
-            changed = _row(row.id)
-            self._note(changed, by, what, **({"events": changed.events} if "events" in values else {}))
-            return _subscription(changed)
+            return self._store(_row(subscription_id), by, what, **values)
+
+    def _store(self, row: SubscriptionRow, by: str, what: str, **values: Any) -> Subscription:
+        values |= {"changed_by": by, "changed_at": self._db.now()}
+        SubscriptionRow.update(**values).where(SubscriptionRow.id == row.id).execute()
+        changed = _row(row.id)
+        self._note(changed, by, what, **({"events": changed.events} if "events" in values else {}))
+        return _subscription(changed)
 
     def _note(self, row: SubscriptionRow, by: str, what: str, **detail: Any) -> None:
         # By its host alone: the rest of an address may be what only its receiver is to know.

@@ -12,6 +12,7 @@ from peewee import fn
 
 from core.domain import Secret
 from core.errors import ConfigError
+from core.receivers import not_over
 from core.runtime import Runtime
 from core.store.models import DeliveryRow, SubscriptionRow
 
@@ -142,9 +143,9 @@ def _begin(runtime: Runtime, row: SubscriptionRow, turn_ends: datetime) -> Sendi
 
 def _secrets_of(runtime: Runtime, row: SubscriptionRow, now: datetime) -> tuple[Secret, ...]:
     """What is signed with, the present secret first; none if it cannot be opened, which switches the row off."""
-    both = row.former_secret and row.former_until is not None and now < row.former_until
+    former = [each["secret"] for each in not_over(row.former_secrets, now)]
     try:
-        return tuple(runtime.sealer.open(each) for each in ((row.secret, row.former_secret) if both else (row.secret,)))
+        return tuple(runtime.sealer.open(each) for each in (row.secret, *former))
     except ConfigError as problem:
         _switch_off(row, str(problem), now)
         return ()

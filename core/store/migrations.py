@@ -148,6 +148,20 @@ def _latest_failure(native: Any) -> None:
     _add_columns(native, ("subscription", "failed_at BIGINT"))
 
 
+def _several_former_secrets(native: Any) -> None:
+    _add_columns(native, ("subscription", "former_secrets TEXT NOT NULL DEFAULT '[]'"))
+    if "former_secret" not in {each.name for each in native.get_columns("subscription")}:
+        return
+    # What is sealed has no character that JSON would have to hide.
+    native.execute_sql(
+        """UPDATE subscription SET former_secrets =
+           '[{"secret":"' || former_secret || '","until":' || CAST(former_until / 1000000 AS TEXT) || '}]'
+           WHERE former_secret <> '' AND former_until IS NOT NULL"""
+    )
+    for column in ("former_secret", "former_until"):
+        native.execute_sql(f"ALTER TABLE subscription DROP COLUMN {column}")
+
+
 STEPS: tuple[Step, ...] = (
     (1, "first_tables", _first_tables),
     (2, "connection_life_and_polling", _connection_life_and_polling),
@@ -161,6 +175,7 @@ STEPS: tuple[Step, ...] = (
     (10, "what_is_not_understood", reading.add_indexes),
     (11, "requests_of_backfills", _requests_of_backfills),
     (12, "latest_failure_of_subscriptions", _latest_failure),
+    (13, "several_former_secrets", _several_former_secrets),
 )
 """Number, name, and what is done with peewee's database.
 

@@ -479,16 +479,15 @@ class BackfillRow(Row):
 class SubscriptionRow(Row):
     """A receiver of outbound events: `events` are event types, families such as ``handoff.*``, or ``*``.
 
-    Both secrets are sealed; the former one signs too until `former_until`. While it is not `active`, `paused_reason`
-    says why. `failing_since` is when the tries began to fail of which `failed_at` is the latest. One process at a time
-    sends to it: `owner`, until `until`, which then is when it was last served.
+    Every secret is sealed; each of `former_secrets` signs too until its end, in seconds since 1970. While it is not
+    `active`, `paused_reason` says why. `failing_since` is when the tries began to fail of which `failed_at` is the
+    latest. One process at a time sends to it: `owner`, until `until`, which then is when it was last served.
     """
 
     url = TextField()
     description = ShortField(default="")
     secret = TextField()
-    former_secret = TextField(default="")
-    former_until = MomentField(null=True)
+    former_secrets = JsonField(default=list)
     events = JsonField()
     active = BooleanField(default=True)
     paused_reason = TextField(default="")

@@ -20,6 +20,7 @@ from core.flow.announce import as_payload, queue
 from core.jobs.deliveries import LEASE, RETRIES, Outcome, go_on, take
 from core.jobs.housekeeping import throw_away
 from core.jobs.send_events import EventSender, send_due
+from core.receivers import MOST_FORMER
 from core.runtime import Runtime, build_runtime
 from core.sealing import Sealer
 from core.store.migrations import migrate
@@ -366,6 +367,58 @@ def test_a_new_secret_and_the_old_one_both_verify_for_a_day(desk: Desk) -> None:
         verified(received, desk.secret, desk.clock.now())
 
 
+def test_a_secret_that_is_replaced_twice_leaves_the_receivers_own_its_day(desk: Desk) -> None:
+    first = desk.clock.now()
+    second = desk.api.rotate_secret(desk.id, BY)
+    desk.clock.advance(3600)
+    third = desk.api.rotate_secret(desk.id, BY)
+    desk.happens()
+    [received] = desk.send()
+    for secret in (desk.secret, second, third):
+        verified(received, secret, desk.clock.now())
+    desk.clock.turn_to(first + timedelta(hours=24))
+    desk.happens()
+    [received] = desk.send()
+    for secret in (second, third):
+        verified(received, secret, desk.clock.now())
+    with pytest.raises(WebhookVerificationError):
+        verified(received, desk.secret, desk.clock.now())
+
+
+def test_of_secrets_that_are_replaced_at_once_each_signs_for_its_day(desk: Desk) -> None:
+    start = threading.Barrier(6)
+    made: list[Secret] = []
+
+    def rotate() -> None:
+        start.wait()
+        made.append(desk.api.rotate_secret(desk.id, BY))
+
+    threads = [threading.Thread(target=rotate) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    desk.happens()
+    [received] = desk.send()
+    for secret in (desk.secret, *made):
+        verified(received, secret, desk.clock.now())
+
+
+def test_a_program_that_replaces_a_secret_over_and_over_is_stopped_before_one_goes_before_its_time(desk: Desk) -> None:
+    for _ in range(MOST_FORMER):
+        latest = desk.api.rotate_secret(desk.id, BY)
+    with pytest.raises(ConfigError, match="secret: it was replaced 10 times within a day"):
+        desk.api.rotate_secret(desk.id, BY)
+    desk.happens()
+    [received] = desk.send()
+    for secret in (desk.secret, latest):
+        verified(received, secret, desk.clock.now())
+    desk.clock.advance(24 * 3600)
+    desk.api.rotate_secret(desk.id, BY)
+    with desk.runtime.db.read():
+        assert len(SubscriptionRow.get().former_secrets) == 1
+
+
 def test_a_secret_is_shown_once_and_stands_sealed_in_the_store(desk: Desk) -> None:
     with desk.runtime.db.read():
         row = SubscriptionRow.get()
@@ -399,7 +452,7 @@ def test_a_removed_subscription_cancels_what_waits_and_forgets_its_secrets(desk:
     assert desk.api.list() == ()
     with desk.runtime.db.read():
         row = SubscriptionRow.get()
-    assert (row.secret, row.former_secret) == ("", "")
+    assert (row.secret, row.former_secrets) == ("", [])
     with pytest.raises(Unknown, match=f"there is no subscription {desk.id}"):
         desk.api.resume(desk.id, BY)
 

@@ -11,6 +11,7 @@ from core.domain import Secret
 from core.flow.announce import as_payload, queue
 from core.jobs.deliveries import RETRIES
 from core.jobs.send_events import send_due
+from core.receivers import MOST_FORMER
 from core.store.models import SubscriptionRow
 from core.subscriptions import PAGE, Subscriptions
 from core.testing.receiver import WebhookReceiver
@@ -180,6 +181,9 @@ def test_a_new_secret_is_shown_once_and_the_old_one_is_good_for_a_day(
     send_due(site.runtime)
     for secret in (old, new):
         assert verified(receiver.received[0], secret, site.clock.now())
+    for _ in range(MOST_FORMER):
+        press(lead, f"/outbound/{number}", "Make a new secret")
+    assert "It was replaced 10 times within a day, and all of these still sign." in words(lead.page)
 
 
 def test_a_deleted_subscription_is_gone_and_what_waited_is_cancelled(site: World, lead: Visitor) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from core.errors import ConfigError
 from core.store import migrations, reading, words
 from core.store.database import Database, open_database
 from core.store.migrations import STEPS, MigrationRow, migrate, pending
-from core.store.models import TABLES
+from core.store.models import TABLES, MomentField, SubscriptionRow
 from core.testing.clock import FakeClock
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -162,6 +163,7 @@ ADDED = {
     10: ({}, ()),
     11: ({"backfill": ("request",)}, ()),
     12: ({"subscription": ("failed_at",)}, ()),
+    13: ({"subscription": ("former_secrets",)}, ()),
 }
 """What each later step adds: columns by table, and tables."""
 
@@ -198,6 +200,8 @@ def test_a_store_of_every_earlier_version_becomes_what_a_new_one_is(db: Database
 
 def _take_back(db: Database, number: int) -> None:
     columns, tables = ADDED[number]
+    if number == 13:
+        _take_back_the_one_former_secret(db)
     if number == 10:
         db.native.execute_sql("DROP INDEX event_unknown")
     if number == 9:
@@ -208,6 +212,31 @@ def _take_back(db: Database, number: int) -> None:
         for name in names:
             db.native.execute_sql(f"ALTER TABLE {table} DROP COLUMN {name}")
     MigrationRow.delete().where(MigrationRow.number == number).execute()
+
+
+def _take_back_the_one_former_secret(db: Database) -> None:
+    db.native.execute_sql("ALTER TABLE subscription ADD COLUMN former_secret TEXT NOT NULL DEFAULT ''")
+    db.native.execute_sql("ALTER TABLE subscription ADD COLUMN former_until BIGINT")
+
+
+def test_a_former_secret_of_an_earlier_version_goes_on_signing_until_its_end(db: Database) -> None:
+    until = db.now() + timedelta(hours=3)
+    made = {"url": "https://example.com", "events": ["*"], "secret": "new", "until": db.now()}
+    made |= {"created_by": "ann", "created_at": db.now(), "changed_by": "ann", "changed_at": db.now()}
+    with db.write():
+        first, second = (int(SubscriptionRow.insert(**made).execute()) for _ in range(2))
+        _take_back(db, 13)
+        place = db.native.param
+        db.native.execute_sql(
+            f"UPDATE subscription SET former_secret = 'gAAAAB-_=', former_until = {place} WHERE id = {place}",
+            (MomentField().db_value(until), first),
+        )
+    assert migrate(db) == NAMES[-1:]
+    with db.read():
+        assert SubscriptionRow.get_by_id(first).former_secrets == [
+            {"secret": "gAAAAB-_=", "until": int(until.timestamp())}
+        ]
+        assert SubscriptionRow.get_by_id(second).former_secrets == []
 
 
 def _take_back_what_is_read_by(db: Database) -> None:

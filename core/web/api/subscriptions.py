@@ -23,7 +23,7 @@ NO_SUCH = "There is no such subscription."
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
 _PORT = r"(:(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3}))?"
 URL = rf'^https?://{_LABEL}(\.{_LABEL})*{_PORT}([/?][!"$-\[\]-~]*)?$'
-OF_STATE = ("subscription", "delivery")
+OF_STATE = ("subscription", "delivery", "secret")
 """What an error is about that no other request would mend: how things stand."""
 
 
@@ -206,12 +206,12 @@ def _add_changing(resource: Resource, runtime: Runtime) -> None:
         Scope.ADMINISTER,
         answers=NewSecret,
         words="The new secret.",
-        refuses={404: NO_SUCH},
+        refuses={404: NO_SUCH, 409: "It was replaced too often within a day."},
     )
     def rotate_secret(subscription_id: int) -> Any:
         """Replace the secret of a subscription
 
-        For a day everything is signed with both.
+        For a day everything is signed with the former one too, also where that was replaced just before.
         """
         return {"secret": Subscriptions(runtime).rotate_secret(subscription_id, by()).reveal()}
 

@@ -166,8 +166,12 @@ def _add_changing(blueprint: Blueprint, runtime: Runtime, kept: Subscriptions) -
 
     @blueprint.post(f"/outbound/<{ROW_ID}:subscription_id>/secret")
     @needs(Role.ADMIN)
-    def rotate(subscription_id: int) -> str:
-        secret = kept.rotate_secret(subscription_id, signed_in().email)
+    def rotate(subscription_id: int) -> Any:
+        try:
+            secret = kept.rotate_secret(subscription_id, signed_in().email)
+        except ConfigError as problem:
+            flash(words_of(problem), "danger")
+            return _back(subscription_id)
         return _page(runtime, kept, subscription_id, secret, replaced=True)
 
     @blueprint.post(f"/outbound/<{ROW_ID}:subscription_id>/delete")
