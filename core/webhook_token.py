@@ -13,7 +13,8 @@ class WebhookTokens:
     """Makes and reads webhook tokens.
 
     The key is derived from the server's `secret_key`, so that rotating a vendor's API token leaves the address
-    as it is, while a raised generation (disconnect, reconnect) makes every earlier address stale.
+    as it is, while a raised generation (disconnect, reconnect) makes every earlier address stale. Generations
+    begin at random, since an id may come back: that of a connection that was deleted.
     """
 
     def __init__(self, secret_key: Secret) -> None:

@@ -7,6 +7,7 @@ these indexes, and the column `handed_off` of a session, is in `core/store/readi
 from __future__ import annotations
 
 import json
+import secrets
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +77,11 @@ class Row(Model):
         legacy_table_names = False
 
 
+def _first_generation() -> int:
+    """Where a connection's generations begin; it leaves room for as many disconnections."""
+    return 1 + secrets.randbelow(2**30)
+
+
 class ConnectionRow(Row):
     """A configured account of a connector: what was found at the vendor.
 
@@ -85,7 +91,9 @@ class ConnectionRow(Row):
 
     `settings_hash` is the fingerprint of the settings that were verified, `refused_hash` of those that the vendor
     refused. `polling_since` is set while the account is polled because its webhooks are silent. `connected_at` is when
-    it was first verified: what is older is history, and never answered.
+    it was first verified: what is older is history, and never answered. `generation` is part of its webhook address,
+    and grows with each disconnection. It begins anywhere: SQLite gives the id of one that was deleted to the next one
+    made, which must not be reached at the address of that one.
     """
 
     name = CharField()
@@ -95,7 +103,7 @@ class ConnectionRow(Row):
     identity = JsonField(null=True)
     active = BooleanField(default=True)
     error = TextField(default="")
-    generation = IntegerField(default=1)
+    generation = IntegerField(default=_first_generation)
     verified_at = MomentField(null=True)
     last_event_at = MomentField(null=True)
     stale_calls = IntegerField(default=0)

@@ -628,6 +628,20 @@ def test_only_a_connection_that_was_never_used_can_be_deleted(world: Any) -> Non
         delete(world.runtime, row(world).id, BOB)
 
 
+def test_the_address_of_a_connection_that_was_deleted_is_void_for_the_next_one_made(world: Any) -> None:
+    world.start(empty=True)
+    world.connect()
+    old = world.webhook_url
+    delete(world.runtime, row(world).id, BOB)
+    assert world.post(b"{}", url=old).status_code == 404
+    world.connect()
+    assert world.webhook_url != old
+    assert world.post(b"{}", url=old).status_code == 404
+    disconnect(world.runtime, row(world).id, BOB)
+    world.connections.read_again()
+    assert world.post(b"{}", url=old).status_code == 404
+
+
 # ------------------------------------------------------------------------------------------------- the set-up page
 
 
