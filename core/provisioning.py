@@ -161,27 +161,30 @@ def verify_row(runtime: Runtime, row: ConnectionRow, configured: ConnectionConfi
         }
         if identity is not None:
             values |= {"identity": _as_json(identity), "settings_hash": configured.fingerprint, "verified_at": now}
-            note_connected(runtime, row.id, configured, now)
         # One that was disconnected while the vendor was asked stays disconnected.
-        ConnectionRow.update(**values).where(
-            ConnectionRow.id == row.id, ConnectionRow.disconnected_at.is_null()
-        ).execute()
+        same = (ConnectionRow.id == row.id, ConnectionRow.disconnected_at.is_null())
+        if ConnectionRow.update(**values).where(*same).execute() == 1 and identity is not None:
+            note_connected(runtime, row.id, configured, now)
     runtime.db.signal()
     if error:
         log.error("connection %s is switched off: %s", row.name, error)
     return identity, error
 
 
-def switch_on(runtime: Runtime, configured: ConnectionConfig, identity: Identity) -> None:
+def switch_on(runtime: Runtime, configured: ConnectionConfig, identity: Identity, revision: int) -> None:
     """Connect what was verified just now, also where it had been disconnected.
 
-    Raises `ConfigError` if another connection has the account already.
+    `revision` is that of the row before the vendor was asked. Raises `ConfigError` if somebody has changed or
+    disconnected it meanwhile, and if another connection has the account already.
     """
     row = row_for(runtime, configured)
     with runtime.db.exclusively():
         refuse_a_second(runtime, configured, identity, row.id)
         now = runtime.db.now()
-        ConnectionRow.update(**switched_on(row, configured, identity, now)).where(ConnectionRow.id == row.id).execute()
+        same = (ConnectionRow.id == row.id, ConnectionRow.revision == revision)
+        if ConnectionRow.update(**switched_on(row, configured, identity, now)).where(*same).execute() != 1:
+            problem = "it was changed or disconnected while the vendor was asked"
+            raise ConfigError(row.name, problem, "Look at what it is now.")
         note_connected(runtime, row.id, configured, now)
     runtime.db.signal()
 

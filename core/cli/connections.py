@@ -16,12 +16,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from core.cli.look import open_runtime, webhook_address, who
-from core.domain import Connection, Priority
+from core.domain import Priority
 from core.errors import ConfigError, RelaydeskError
 from core.flow.disconnect import disconnect as cut
 from core.overview import Overview, overviews
-from core.provisioning import configured_connection, provision, switch_on, verify
+from core.provisioning import configured_connection, provision, row_for, switch_on, verify
 from core.runtime import Runtime
+from core.store.models import ConnectionRow
 
 
 @click.group(invoke_without_command=True)
@@ -136,18 +137,17 @@ def verify_connection(config_path: str, name: str) -> None:
     """
     with closing(open_runtime(config_path)) as runtime:
         configured = configured_connection(runtime, name)
-        known = runtime.connections.named(name)
-        if known is not None:
-            _refuse_erased(runtime, known)
+        before = row_for(runtime, configured)
+        _refuse_erased(before)
         with _failure_told():
             identity = verify(runtime, configured)
         click.echo(f"{name} speaks as {who(identity)}")
         for warning in identity.warnings:
             click.echo(f"warning: {warning}")
-        if known is not None and runtime.connections.row(known.id).disconnected_at is not None:
+        if before.disconnected_at is not None:
             click.echo(f"It is disconnected; `relaydesk connections reconnect {name}` connects it again.")
             return
-        switch_on(runtime, configured, identity)
+        switch_on(runtime, configured, identity, before.revision)
 
 
 @connections.command()
@@ -190,21 +190,20 @@ def reconnect(config_path: str, name: str) -> None:
     """
     with closing(open_runtime(config_path)) as runtime:
         configured = configured_connection(runtime, name)
-        known = runtime.connections.named(name)
-        if known is None or runtime.connections.row(known.id).disconnected_at is None:
+        before = row_for(runtime, configured)
+        if before.disconnected_at is None:
             raise ConfigError(name, "it is not disconnected", f"`relaydesk connections verify {name}` looks at it.")
-        _refuse_erased(runtime, known)
+        _refuse_erased(before)
         with _failure_told():
             identity = verify(runtime, configured)
-        switch_on(runtime, configured, identity)
+        switch_on(runtime, configured, identity, before.revision)
         url, guide = webhook_address(runtime, name)
         click.echo(f"{name} is connected again and speaks as {who(identity)}.")
         click.echo(f"Its webhook address is a new one; the old one is void:\n{url}\n\n{guide}")
 
 
-def _refuse_erased(runtime: Runtime, known: Connection) -> None:
+def _refuse_erased(row: ConnectionRow) -> None:
     """The credential of a connection that was made on the pages was erased when it was cut."""
-    row = runtime.connections.row(known.id)
     if not row.provisioned and row.disconnected_at is not None:
         raise ConfigError(row.name, "it is disconnected, and its credential erased", "Connect it again on its page.")
 

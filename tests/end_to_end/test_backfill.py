@@ -217,7 +217,8 @@ def test_b93_a_restart_a_new_key_and_a_reconnection_import_nothing_again(desk: D
     disconnect(desk.runtime, connection)
     old(desk, age=10 * DAY)
     configured = configured_connection(desk.runtime, "support")
-    switch_on(desk.runtime, configured, verify(desk.runtime, configured))
+    revision = desk.connections.row(connection.id).revision
+    switch_on(desk.runtime, configured, verify(desk.runtime, configured), revision)
     for _ in range(3):
         assert run_due(desk.runtime, never) == 0
     assert len(desk.sim.record.calls("list_tickets")) == listed

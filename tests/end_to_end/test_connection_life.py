@@ -39,7 +39,7 @@ def cut(world: Any) -> Any:
 
 def connect_again(world: Any) -> None:
     configured = configured_connection(world.runtime, "support")
-    switch_on(world.runtime, configured, verify(world.runtime, configured))
+    switch_on(world.runtime, configured, verify(world.runtime, configured), row(world).revision)
 
 
 def rewrite(world: Any, old: str, new: str) -> None:

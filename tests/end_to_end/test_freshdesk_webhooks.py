@@ -214,7 +214,7 @@ def test_b60_b103_an_address_of_before_disconnecting_is_gone_and_counted(desk: D
     disconnect(desk.runtime, known)
     assert desk.post(b'{"ticket_id":"1"}', url=old).status_code == 404
     configured = configured_connection(desk.runtime, "support")
-    switch_on(desk.runtime, configured, verify(desk.runtime, configured))
+    switch_on(desk.runtime, configured, verify(desk.runtime, configured), connection(desk).revision)
     ticket = desk.opens()  # both rules still have the old address
     desk.run(60)
     assert desk.replies(ticket) == []

@@ -12,6 +12,7 @@ from bs4 import BeautifulSoup
 
 from core.access import audit
 from core.access.users import Role, Users
+from core.flow.disconnect import disconnect
 from core.jobs.backfill import run_due
 from core.overview import overviews
 from core.store.models import BackfillRow
@@ -384,6 +385,30 @@ def test_a_connection_of_the_file_is_read_only_and_says_where_it_stands(tmp_path
             visitor.post(f"{place(world)}/{what}", forgery)
             assert "is read-only here" in words(visitor.page.main)
         assert visitor.get(f"{place(world)}/disconnect").url.endswith(place(world))
+    finally:
+        world.stop()
+
+
+def test_verifying_again_does_not_connect_what_somebody_disconnects_meanwhile(tmp_path: Path, clock: FakeClock) -> None:
+    world = World(tmp_path, f"sqlite:///{tmp_path}/relaydesk.db", clock)
+    try:
+        world.start(server=ADMINISTRATOR)
+        connector = world.runtime.plugins.connectors[world.connector]
+        verify = connector.verify
+
+        def overtaken(settings: Any, http: Any) -> Any:
+            connector.verify = verify  # type: ignore[method-assign]
+            found = verify(settings, http)
+            disconnect(world.runtime, world.connections.named("support"))  # type: ignore[arg-type]
+            return found
+
+        visitor, old = admin(world), world.webhook_url
+        connector.verify = overtaken  # type: ignore[method-assign]
+        told = press(visitor, place(world), "Verify again")
+        assert "It was changed or disconnected while the vendor was asked. Look at what it is now." in told
+        [left] = overviews(world.runtime)
+        assert (left.state, left.connection.active) == ("disconnected", False)
+        assert requests.post(old, data=b"{}", timeout=10).status_code == 404
     finally:
         world.stop()
 

@@ -94,7 +94,7 @@ def _verified(runtime: Runtime, shown: Overview) -> Identity:
         return test_and_save(runtime, shown.connector, shown.name, {}, signed_in().email, existing=shown.id)
     configured = configured_connection(runtime, shown.name)
     identity = verify(runtime, configured)
-    switch_on(runtime, configured, identity)
+    switch_on(runtime, configured, identity, shown.revision)
     return identity
 
 
