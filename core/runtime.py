@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from core.clock import Clock, SystemClock
 from core.config import Config, check_plugin_settings
 from core.connections import Connections
+from core.logs import redact
 from core.plugin_manager import Plugins, load_plugins
 from core.sealing import Sealer
 from core.store.database import Database, open_database
@@ -33,6 +34,10 @@ class Runtime:
     def owner(self) -> str:
         """The name of this process in leases: another one after each start, and in each child that was forked."""
         return f"{socket.gethostname()}:{os.getpid()}:{self.start}"
+
+    def without_secrets(self, text: str) -> str:
+        """A text from outside, less every credential that is known here and the tokens of webhook addresses."""
+        return redact(text, (*self.config.secrets(), *self.connections.secrets()))
 
     def close(self) -> None:
         """Give back what is open."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 import pytest
 
-from core.store.models import ActionRow, SessionRow
+from core.store.models import ActionRow, EventRow, SessionRow
 from tests.end_to_end.people import Chats
 from tests.end_to_end.program import Program
 from tests.end_to_end.test_again import says_in_vain
@@ -260,6 +261,22 @@ def test_a_dead_event_is_read_again(quick: World) -> None:
     done = program.get("/events", state="done")["items"][0]
     told = program.refused("POST", f"/events/{done['id']}/replay", 409)
     assert told["detail"] == "It was read already; reading it once more would change nothing."
+
+
+def test_no_secret_of_ours_is_told_where_a_vendor_repeats_it(quick: World) -> None:
+    program = Program(quick)
+    token = quick.webhook_url.rpartition("/")[2]
+    quick.post(json.dumps({"action": "told", "data": {"to": quick.webhook_url, "with": quick.sim.token}}).encode())
+    quick.post(f"{{ {quick.webhook_url} {quick.sim.token}".encode())
+    with quick.runtime.db.write():
+        EventRow.update(found={"seen": quick.webhook_url}).where(EventRow.state == "ignored").execute()
+    told, rejected = (program.get(f"/events/{each['id']}") for each in program.get("/events")["items"][::-1])
+    assert (told["kind"], rejected["state"]) == ("told", "rejected")
+    for text in (told["payload"], told["found"], rejected["payload"]):
+        assert "/webhooks/freshchat/" in text
+        assert token not in text
+        assert quick.sim.token not in text
+    assert rejected["payload"].startswith("{ http://"), "a body that could not be read is told as it came"
 
 
 def test_a_backfill_is_begun_watched_and_called_off(desk: DeskWorld) -> None:

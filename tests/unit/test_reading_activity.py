@@ -54,7 +54,7 @@ def test_events_are_listed_by_what_they_are(
     rows: Any, events: dict[str, int], wanted: EventFilter, found: list[str]
 ) -> None:
     if wanted.session_id == 1:
-        session = open_event(rows.db, events["told"])
+        session = open_event(rows.db, events["told"], str)
         assert session is not None
         assert session.line.session_id is not None
         wanted = EventFilter(session_id=session.line.session_id, kind=wanted.kind)
@@ -95,7 +95,7 @@ def test_an_event_is_opened_with_all_that_it_belongs_to(rows: Any) -> None:
     before = rows.decision(session, -1)
     event = rows.event(session, payload={"b": [1], "a": "ü"}, found={"x": 1}, error="it raised", state="failed")
     after = rows.decision(session, 1)
-    found = open_event(rows.db, event.id)
+    found = open_event(rows.db, event.id, str)
     assert found is not None
     assert found.payload == '{\n  "a": "ü",\n  "b": [\n    1\n  ]\n}'
     assert found.found == '{\n  "x": 1\n}'
@@ -105,7 +105,7 @@ def test_an_event_is_opened_with_all_that_it_belongs_to(rows: Any) -> None:
     assert found.session.id == session.id
     assert [each.id for each in found.decisions] == [after.id]
     assert before.id != after.id
-    alone = open_event(rows.db, rows.event(state="rejected", payload="<not json>").id)
+    alone = open_event(rows.db, rows.event(state="rejected", payload="<not json>").id, str)
     assert alone is not None
     assert (alone.payload, alone.found, alone.lease, alone.session, alone.decisions) == (
         "<not json>",
@@ -114,7 +114,7 @@ def test_an_event_is_opened_with_all_that_it_belongs_to(rows: Any) -> None:
         None,
         (),
     )
-    assert open_event(rows.db, 999) is None
+    assert open_event(rows.db, 999, str) is None
 
 
 def test_decisions_are_listed_by_outcome_and_reason(rows: Any) -> None:

@@ -75,9 +75,9 @@ def _add_one(resource: Resource, runtime: Runtime) -> None:
     def get_event(event_id: int) -> Any:
         """Read an event
 
-        With what came, and what was read for it at the vendor.
+        With what came, and what was read for it at the vendor, less secrets of this service that stand in it.
         """
-        found = open_event(runtime.db, event_id)
+        found = open_event(runtime.db, event_id, runtime.without_secrets)
         if found is None:
             raise Gone(NO_SUCH)
         more = {name: getattr(found, name) for name in ("dedupe_key", "external_id", "payload", "found")}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,7 +14,6 @@ from core.access.users import Role
 from core.domain import ActionState, Connection, EventSource, Outcome
 from core.flow import again
 from core.flow.by_hand import Missing, NotNow
-from core.logs import redact
 from core.runtime import Runtime
 from core.subscriptions import Delivery, Subscription, Subscriptions
 from core.web import explanations
@@ -24,7 +22,7 @@ from core.web.forms import Confirm
 from core.web.guard import needs, own_path, signed_in
 from core.web.live import when_changed
 from core.web.queries import activity, health
-from core.web.queries.activity import DEAD, ActionPage, DecisionPage, EventFilter, EventPage, OpenedEvent
+from core.web.queries.activity import DEAD, ActionPage, DecisionPage, EventFilter, EventPage
 from core.web.queries.aftermath import Lag, aftermath, lags
 from core.web.queries.cursors import BadCursor
 from core.web.queries.health import ConnectionStatus
@@ -117,16 +115,13 @@ def _add_events(blueprint: Blueprint, runtime: Runtime) -> None:
     @blueprint.get(f"/activity/events/<{ROW_ID}:event_id>")
     @needs(Role.OPERATOR)
     def event(event_id: int) -> str:
-        opened = activity.open_event(runtime.db, event_id)
+        opened = activity.open_event(runtime.db, event_id, runtime.without_secrets)
         if opened is None:
             abort(404)
         after = aftermath(runtime.db, event_id, opened.line.session_id)
         return render_template(
             "activity/event.html",
             event=opened,
-            # The vendor was told the webhook's address, and might repeat it.
-            payload=_without_secrets(runtime, _as_it_came(opened)),
-            found=_without_secrets(runtime, opened.found),
             told=explanations.told_of_event(opened.line, after),
             after=after,
             obstacle=again.obstacle(runtime, event_id),
@@ -289,12 +284,3 @@ def _session_id(asked: dict[str, str]) -> int | None:
 
 def _here() -> str:
     return request.full_path.rstrip("?")
-
-
-def _as_it_came(event: OpenedEvent) -> str:
-    """The payload; of a call that could not be read, its body."""
-    return str(json.loads(event.payload).get("body", "")) if event.line.kind == "malformed" else event.payload
-
-
-def _without_secrets(runtime: Runtime, text: str) -> str:
-    return redact(text, (*runtime.config.secrets(), *runtime.connections.secrets()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -70,6 +70,8 @@ class Lease:
 class OpenedEvent:
     """An event with its payload as text, what was read for it ("" for nothing), and what it belongs to.
 
+    Of a call that could not be read, the payload is its body.
+
     `decisions` are the first ones of its session since it came.
     """
 
@@ -126,8 +128,11 @@ def kinds(db: Database) -> list[str]:
         return stretches.fields_of(stretches.combinations(db, stretches.EVENTS), 1)
 
 
-def open_event(db: Database, event_id: int) -> OpenedEvent | None:
-    """One event with all that it belongs to; None if there is none of this id."""
+def open_event(db: Database, event_id: int, clean: Callable[[str], str]) -> OpenedEvent | None:
+    """One event with all that it belongs to; None if there is none of this id.
+
+    `clean` takes the secrets out of what came: the vendor was told the webhook's address, and might repeat it.
+    """
     with db.read():
         row = EventRow.get_or_none(EventRow.id == event_id)
         if row is None:
@@ -139,8 +144,8 @@ def open_event(db: Database, event_id: int) -> OpenedEvent | None:
             line=line,
             dedupe_key=row.dedupe_key,
             external_id=row.external_id,
-            payload=_pretty(row.payload),
-            found="" if row.found is None else _pretty(row.found),
+            payload=clean(_pretty(_as_it_came(row))),
+            found="" if row.found is None else clean(_pretty(row.found)),
             lease=None if lease is None else _lease(lease),
             session=next(iter(lines_of_sessions([line.session_id])), None) if line.session_id is not None else None,
             decisions=decisions(*since)[:MOST_DECISIONS] if line.session_id is not None else (),
@@ -269,6 +274,12 @@ def _event_lines(ids: Sequence[int]) -> tuple[EventLine, ...]:
 
 def _lease(row: LeaseRow) -> Lease:
     return Lease(row.owner or "", row.until, row.next_at, row.turn_due_at, row.turn_error)
+
+
+def _as_it_came(row: EventRow) -> Any:
+    """The payload; of a call that could not be read, its body."""
+    came = row.payload
+    return came["body"] if row.kind == "malformed" and isinstance(came, dict) and "body" in came else came
 
 
 def _pretty(value: Any) -> str:
