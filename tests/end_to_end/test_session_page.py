@@ -278,6 +278,7 @@ def test_a_file_is_looked_at_or_kept_and_runs_nothing(
     assert answer.headers["Content-Type"].startswith(shown)
     assert answer.headers["Content-Disposition"].startswith(disposition)
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert answer.headers["Cache-Control"] == "no-store"
     assert lead.get("/attachments/999").status_code == 404
 
 

@@ -67,6 +67,8 @@ def _add_reading(blueprint: Blueprint, runtime: Runtime) -> None:
         )
         # Whatever a customer has sent: it is looked at or kept, and runs nothing.
         answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+        # As all that the pages show it stays in no browser; for a file the library would have it asked for again.
+        answer.headers["Cache-Control"] = "no-store"
         return answer
 
 
