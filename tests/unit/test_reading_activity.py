@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.store.models import BudgetRow, ContactIdentityRow, CursorRow
+from core.store.models import BudgetRow, ConnectionRow, ContactIdentityRow, CursorRow
 from core.web.queries import activity, health, stretches
 from core.web.queries.activity import EventFilter, list_actions, list_decisions, list_events, open_event
 from core.web.queries.contacts import list_contacts, open_contact
@@ -151,6 +151,26 @@ def test_actions_are_listed_by_state(rows: Any) -> None:
     ):
         assert [each.id for each in list_actions(rows.db, **wanted).lines] == found, wanted
     assert len(list_actions(rows.db).lines) == 6
+
+
+def test_the_file_and_the_pages_may_have_a_connection_of_one_name_and_both_are_found_by_it(rows: Any) -> None:
+    of_the_file, elsewhere = rows.session(), rows.session(connection="tickets")
+    with rows.db.write():
+        made = {"name": "support", "connector": "freshchat", "provisioned": False, "created_at": rows.at(0)}
+        rows._connections["support of the pages"] = ConnectionRow.create(**made)
+    of_the_pages = rows.session(connection="support of the pages")
+    sessions = (of_the_file, of_the_pages, elsewhere)
+    events = [rows.event(session, state=state).id for session in sessions for state in ("done", "failed")]
+    for wanted, found in (
+        (EventFilter(connection="support"), events[3::-1]),
+        (EventFilter(connection="support", kind="message_create", states=("done",)), events[2::-2]),
+        (EventFilter(connection="support", states=("failed",)), events[3::-2]),
+    ):
+        assert [line.id for line in list_events(rows.db, wanted).lines] == found, wanted
+    actions = [rows.action(session, state=state).id for session in sessions for state in ("sent", "failed")]
+    assert [each.id for each in list_actions(rows.db, connection="support").lines] == actions[3::-1]
+    failed = list_actions(rows.db, connection="support", states=("failed",)).lines
+    assert [each.id for each in failed] == actions[3::-2]
 
 
 # ------------------------------------------------------------------------------------------------------ connections

@@ -193,7 +193,7 @@ def list_actions(
 
     def read(start: Cursor, number: int) -> list[int]:
         conditions: list[Any] = [ActionRow.session == session_id] if session_id is not None else []
-        conditions += [ActionRow.connection == _connection_id(connection)] if connection else []
+        conditions += [ActionRow.connection.in_(_connection_ids(connection))] if connection else []
         if states and "sent" not in states:
             conditions.append(SQL("t1.state <> 'sent'"))
         return _in_states(ActionRow, states, conditions, start, number)
@@ -208,14 +208,16 @@ def list_actions(
 
 
 def _event_ids(db: Database, wanted: EventFilter, start: Cursor, number: int) -> list[int]:
-    columns = {name: getattr(wanted, name) for name in ("kind", "source") if getattr(wanted, name)}
+    columns: dict[str, tuple[Any, ...]] = {
+        name: (getattr(wanted, name),) for name in ("kind", "source") if getattr(wanted, name)
+    }
     if wanted.connection:
-        columns["connection_id"] = _connection_id(wanted.connection)
+        columns["connection_id"] = _connection_ids(wanted.connection)
     usual = not wanted.states or "done" in wanted.states
     if columns and usual and wanted.session_id is None and len(wanted.states) < 2:
         also = {"state": "done"} if wanted.states else {}
         return stretches.newest(db, stretches.EVENTS, columns, start, number, also)
-    conditions: list[Any] = [EventRow._meta.combined[name] == value for name, value in columns.items()]
+    conditions: list[Any] = [EventRow._meta.combined[name].in_(values) for name, values in columns.items()]
     if wanted.session_id is not None:
         conditions.append(
             EventRow.lease.in_(SessionRow.select(SessionRow.lease).where(SessionRow.id == wanted.session_id))
@@ -252,9 +254,10 @@ def _in_order(found: dict[int, Any], ids: Sequence[int]) -> tuple[Any, ...]:
     return tuple(found[number] for number in ids if number in found)
 
 
-def _connection_id(name: str) -> int:
-    named = ConnectionRow.get_or_none(ConnectionRow.name == name)
-    return named.id if named is not None else 0
+def _connection_ids(name: str) -> tuple[int, ...]:
+    """Those of the name: the file and the pages may have one each. No id is 0."""
+    named = tuples(ConnectionRow.select(ConnectionRow.id).where(ConnectionRow.name == name))
+    return tuple(number for (number,) in named) or (0,)
 
 
 def _event_lines(ids: Sequence[int]) -> tuple[EventLine, ...]:

@@ -63,13 +63,13 @@ def newest(
 ) -> list[int]:
     """The ids of the rows that have the `wanted` values in columns of the index, from a cursor on in its direction.
 
-    `also` are values in other columns, for which the rows are read: it should be what most of them have. `known` are
-    the `combinations`, where they were looked up already. Inside `db.read()`.
+    A tuple stands for any of its values. `also` are values in other columns, for which the rows are read: it should be
+    what most of them have. `known` are the `combinations`, where they were looked up already. Inside `db.read()`.
     """
     fitting = [
         each
         for each in (combinations(db, indexed) if known is None else known)
-        if all(each[indexed.columns.index(column)] == value for column, value in wanted.items())
+        if all(_fits(each[indexed.columns.index(column)], value) for column, value in wanted.items())
     ]
     place = db.native.param
     compared, direction = (">", "ASC") if start.back else ("<", "DESC")
@@ -86,6 +86,10 @@ def newest(
         return []
     rows = db.native.execute_sql(" UNION ALL ".join([one] * len(fitting)), values).fetchall()
     return sorted((int(row[0]) for row in rows), reverse=not start.back)[:number]
+
+
+def _fits(value: Any, wanted: Any) -> bool:
+    return bool(value in wanted if isinstance(wanted, tuple) else value == wanted)
 
 
 def fields_of(rows: Sequence[tuple[Any, ...]], place: int) -> list[str]:
