@@ -440,5 +440,10 @@ def test_no_secret_gets_into_any_page(tickets: DeskWorld) -> None:
     visitor.submit(f"{path}/edit", api_key=WRONG, webhook_secret="short")
     assert visitor.answer.status_code == 422
     assert not [secret for secret in (WRONG, "short", canary) if f'"{secret}"' in visitor.answer.text]
+    assert not visitor.page.select_one("[name=_remove_webhook_secret]").has_attr("checked")
+    visitor.submit(f"{path}/edit", _remove_webhook_secret="1", requests_per_minute="many")
+    assert visitor.answer.status_code == 422
+    again = visitor.page.select_one("[name=_remove_webhook_secret]")
+    assert again.has_attr("checked"), "what was ticked is lost, and the next save keeps the secret"
     visitor.submit(f"{path}/edit", _remove_webhook_secret="1")
     assert tickets.connections.named("support").settings["webhook_secret"] is None

@@ -36,7 +36,8 @@ LONGEST = 20_000
 class Entry:
     """A field as it is drawn: what stands in it, what it offers, a remark on that, and what is wrong with it.
 
-    A picker that offers nothing is typed into; one that is `open` both offers something and is typed into.
+    A picker that offers nothing is typed into; one that is `open` both offers something and is typed into. `removed`
+    is a secret that is to be removed.
     """
 
     field: FormField
@@ -45,6 +46,7 @@ class Entry:
     open: bool = False
     remark: str = ""
     errors: tuple[str, ...] = ()
+    removed: bool = False
 
     @property
     def unasked(self) -> bool:
@@ -251,7 +253,8 @@ def _entry(
         value = ("true" if posted.get(field.name) == "true" else "false") if field.kind == "switch" else ""
         value = value or _text(posted, field)
     if field.kind != "picker":
-        return Entry(field, value, field.choices, errors=errors)
+        removed = posted is not None and bool(posted.get(REMOVE + field.name))
+        return Entry(field, value, field.choices, errors=errors, removed=removed)
     named = names.get((directory.KINDS.get(field.picks, ""), value), "")
     found = offered.get(field.picks)
     if found is None or (found.problem and not found.choices):
