@@ -1,0 +1,143 @@
+"""What happens at the helpdesk or here while the AI thinks, or while the helpdesk is looked at, is not lost by that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from core.domain import Handoff, Reason, Reply
+from core.errors import RetryLater
+from core.flow.hand_over import give_back, take_over
+from core.store.models import LeaseRow
+from tests.end_to_end.people import Chats
+from tests.end_to_end.test_hand_over import HANNA, HELLO, answered
+
+
+def first(meanwhile: Callable[[], None], then: Callable[[Any], Any]) -> Callable[..., Any]:
+    """Do the one, once, and the other whenever called."""
+    left = [meanwhile]
+
+    def called(*given: Any) -> Any:
+        while left:
+            left.pop()()
+        return then(*given)
+
+    return called
+
+
+def connector_of(world: Any) -> Any:
+    return type(world.connections.connector(world.connections.named("support")))
+
+
+def opened_and_assigned_meanwhile(people: Chats, where: str, then: Callable[[Any], Any]) -> Any:
+    """A new conversation that the helpdesk assigns to the AI's agent while the AI's hook `where` is called."""
+    world, opened = people.world, []
+
+    def assigned() -> None:
+        world.clock.advance(1)
+        people.assigns(opened[0], world.ai)
+        world.hear()
+
+    setattr(world.ai_plugin, where, first(assigned, then))
+    opened.append(people.opens("Where is my parcel?"))
+    world.run(300)
+    return opened[0]
+
+
+# ------------------------------------------------------------------------------------------- while the AI thinks
+
+
+def test_assigned_to_the_ai_while_it_thinks_a_conversation_is_answered_once(everywhere: Chats) -> None:
+    people, world = everywhere, everywhere.world
+    world.start()
+    conversation = opened_and_assigned_meanwhile(people, "answer", lambda turn: Reply(HELLO))
+    assert world.replies(conversation) == [HELLO]
+    assert world.decisions() == [("silence", "superseded"), ("reply", "answered")]
+    assert (world.session().owner, people.assignee(conversation)) == ("ai", "ai")
+
+
+def test_b31_assigned_to_the_ai_while_it_is_about_to_leave_it_alone_a_conversation_is_answered(people: Chats) -> None:
+    world = people.world.start(auto_handle_all=False)
+    conversation = opened_and_assigned_meanwhile(people, "route", lambda session: None)
+    assert world.replies(conversation) == [HELLO]
+    assert world.decisions() == [("silence", "superseded"), ("reply", "answered")]
+
+
+def test_assigned_to_the_ai_while_it_hands_off_a_conversation_is_handed_off_all_the_same(people: Chats) -> None:
+    world = people.world.start()
+    conversation = opened_and_assigned_meanwhile(people, "answer", lambda turn: Handoff(Reason.CANNOT_RESOLVE))
+    assert world.decisions() == [("silence", "superseded"), ("handoff", "cannot_resolve")]
+    assert (world.session().owner, people.assignee(conversation)) == ("human", "nobody")
+    assert world.notes(conversation)
+
+
+def test_taken_by_an_agent_and_given_back_to_the_ai_while_it_decides_to_leave_it_a_new_chat_is_answered(
+    world: Any,
+) -> None:
+    """What was turned away while it was new is not left to anybody, though the turn that is overtaken says so."""
+    people = Chats(world)
+    world.start(auto_handle_all=False)
+    conversation = people.opens("Where is my parcel?")
+    people.assigns(conversation, world.human)
+    read_state = connector_of(world).read_state
+
+    def assigned() -> None:
+        world.clock.advance(1)
+        people.assigns(conversation, world.ai)
+        world.hear()
+
+    def read_and_assigned(self: Any, *given: Any) -> Any:
+        seen = read_state(self, *given)
+        once()
+        return seen
+
+    once = first(assigned, lambda: None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(connector_of(world), "read_state", read_and_assigned)
+        world.run(300)
+    assert world.replies(conversation) == [HELLO]
+
+
+def test_closed_opened_and_given_back_while_the_ai_thinks_what_was_asked_is_answered(world: Any) -> None:
+    people = Chats(world)
+    conversation = answered(people)
+
+    def closed_and_given_back() -> None:
+        for happens in (people.resolves, people.reopens):
+            happens(conversation)
+            world.clock.advance(1)
+        for agent in (None, world.ai):
+            people.assigns(conversation, agent)
+            world.clock.advance(1)
+        world.hear()
+
+    world.ai_plugin.answer = first(closed_and_given_back, lambda turn: Reply("On Monday."))
+    people.writes(conversation, "When does it come?")
+    world.run(300)
+    assert world.replies(conversation) == [HELLO, "On Monday."]
+    assert world.decisions()[-2:] == [("silence", "superseded"), ("reply", "answered")]
+
+
+@pytest.mark.parametrize("wrong", ["the vendor is silent", "the responder fails"])
+def test_a_turn_that_a_person_has_ended_is_not_tried_again(people: Chats, wrong: str) -> None:
+    world, conversation = people.world, answered(people)
+
+    def ended() -> None:
+        take_over(world.runtime, world.session().id, HANNA)
+        give_back(world.runtime, world.session().id, HANNA)
+        raise RetryLater("not now") if wrong == "the vendor is silent" else RuntimeError("no model")
+
+    with pytest.MonkeyPatch.context() as patch:
+        if wrong == "the vendor is silent":
+            patch.setattr(connector_of(world), "read_state", first(ended, connector_of(world).read_state))
+        else:
+            world.ai_plugin.answer = first(ended, lambda turn: Reply("Too late"))
+        people.writes(conversation, "And now?")
+        world.run(300)
+    with world.runtime.db.read():
+        assert LeaseRow.get().turn_due_at is None
+    assert world.replies(conversation) == [HELLO]
+    assert world.decisions()[-1] == ("silence", "session_assigned_to_human_agent")
+    assert world.session().owner == "ai"
