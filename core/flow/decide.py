@@ -83,10 +83,12 @@ def close_if_idle(runtime: Runtime, lease: Lease, connection: Connection) -> boo
     steps = amended(runtime, turn, planned(runtime, connection, turn, draft, claim=False))
     with runtime.db.write():
         leases.hold(runtime.db, lease)
+        if has_due_event(lease.id, runtime.db.now()):
+            return True  # it is read first: it may be the customer, or nothing that keeps the session from closing
         row = SessionRow.get_by_id(row.id)
         still = row.resolve_due_at is not None and row.status == SessionStatus.OPEN and row.owner == Owner.AI
         row.resolve_due_at = None
-        if still and not has_due_event(lease.id, runtime.db.now()):
+        if still:
             upto = sessions.newest_customer_message(row.id)
             decision = _write_decision(runtime, row, draft, turn, upto, assumed=Reason.ASSUMED_RESOLVED)
             outbox.queue(row, steps, decision, decision.upto, runtime.db.now())

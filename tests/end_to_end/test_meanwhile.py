@@ -141,3 +141,26 @@ def test_a_turn_that_a_person_has_ended_is_not_tried_again(people: Chats, wrong:
     assert world.replies(conversation) == [HELLO]
     assert world.decisions()[-1] == ("silence", "session_assigned_to_human_agent")
     assert world.session().owner == "ai"
+
+
+@pytest.mark.parametrize("who", ["a colleague", "the customer"])
+def test_b46_only_a_customer_who_writes_meanwhile_keeps_a_session_that_is_summed_up_from_closing(
+    people: Chats, who: str
+) -> None:
+    idle = "".join(f"[channels.{kind}]\nresolve_after_minutes = 30\n" for kind in ("web", "email"))
+    world, conversation = people.world, answered(people, extra=idle)
+
+    def heard() -> None:
+        if who == "a colleague":
+            people.notes(conversation, "I know this customer")
+        else:
+            people.writes(conversation, "And now?")
+        world.hear()
+
+    world.ai_plugin.summary = first(heard, lambda turn: None)
+    world.run(31 * 60)
+    if who == "the customer":
+        assert (world.replies(conversation), people.resolved(conversation)) == ([HELLO, HELLO], False)
+        world.run(31 * 60)
+    assert (world.session().status, people.resolved(conversation)) == ("closed_resolved", True)
+    assert world.decisions()[-1] == ("resolve", "assumed_resolved")
