@@ -107,6 +107,8 @@ def _begin(
             return None  # what has just arrived is read first: it may be a takeover, or a newer message
         row = SessionRow.get_by_id(action.session_id)
         action = ActionRow.get_by_id(action.id)
+        if action.state not in outbox.WAITING:
+            return None  # a person has cancelled it while the vendor was looked at
         changes = [] if state is None else handback.take_over(runtime, connection, row, state)
         row.save()
         announce.tell(runtime.db, row, changes)
@@ -145,7 +147,7 @@ def _wait_to_look(
             missing_reads=action.missing_reads + int(missing),
             error=str(problem),
             next_at=runtime.db.now() + timedelta(seconds=after),
-        ).where(ActionRow.id == action.id).execute()
+        ).where(ActionRow.id == action.id, ActionRow.state.in_(outbox.WAITING)).execute()
 
 
 def _reconcile(runtime: Runtime, lease: Lease, connection: Connection, action: ActionRow) -> None:

@@ -35,6 +35,7 @@ MOVES: Mapping[ActionState, frozenset[ActionState]] = {
     S.CANCELLED: frozenset(),
 }
 PROVABLE = (*IN_DOUBT, S.PARKED.value, S.FAILED.value)
+WAITING = (S.PENDING.value, S.RETRY.value)
 
 
 class IllegalMove(RelaydeskError):
@@ -96,9 +97,8 @@ def head(lease_id: int) -> ActionRow | None:
 
 def waiting(lease_id: int) -> list[ActionRow]:
     """The actions of a conversation that wait to be sent, or to be sent again."""
-    states = [S.PENDING.value, S.RETRY.value]
     return list(
-        ActionRow.select().where(ActionRow.lease == lease_id, ActionRow.state.in_(states)).order_by(ActionRow.id)
+        ActionRow.select().where(ActionRow.lease == lease_id, ActionRow.state.in_(WAITING)).order_by(ActionRow.id)
     )
 
 
@@ -116,6 +116,11 @@ def end_attempt(
     AttemptRow.update(ended_at=now, outcome=outcome, words=words[:2000], status=status, trace_id=trace_id).where(
         AttemptRow.action == action.id, AttemptRow.number == action.attempts
     ).execute()
+
+
+def tries_in_doubt(action: ActionRow) -> int:
+    """How many attempts have left it unknown whether they took effect."""
+    return int(AttemptRow.select().where(AttemptRow.action == action.id, AttemptRow.outcome == "unknown").count())
 
 
 def move(action: ActionRow, to: ActionState, **values: Any) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from core.domain import Handoff, Reason, Reply
-from core.errors import RetryLater
+from core.errors import Refused, RetryLater
+from core.flow import guards, settle
 from core.flow.hand_over import give_back, take_over
-from core.store.models import LeaseRow
+from core.store.models import ActionRow, LeaseRow
 from tests.end_to_end.people import Chats
 from tests.end_to_end.test_hand_over import HANNA, HELLO, answered
 
@@ -164,3 +165,86 @@ def test_b46_only_a_customer_who_writes_meanwhile_keeps_a_session_that_is_summed
         world.run(31 * 60)
     assert (world.session().status, people.resolved(conversation)) == ("closed_resolved", True)
     assert world.decisions()[-1] == ("resolve", "assumed_resolved")
+
+
+# ------------------------------------------------------------------------------- while the helpdesk is looked at
+
+
+def reply_about_to_go_out(people: Chats, *patched: tuple[Any, str, Callable[..., Any]]) -> Any:
+    """A conversation with a reply of the AI that waits to be sent; until it is settled the functions are patched."""
+    world = people.world
+    conversation = people.opens("Where is my parcel?")
+    world.run(60)
+    assert world.replies(conversation) == [HELLO]
+
+    def while_it_waits(original: Any, then: Callable[..., Any]) -> Callable[..., Any]:
+        def called(*given: Any) -> Any:
+            with world.runtime.db.read():
+                waits = ActionRow.select().where(ActionRow.kind == "reply", ActionRow.state == "pending").exists()
+            return then(original, *given) if waits else original(*given)
+
+        return called
+
+    world.says("Too late")
+    people.writes(conversation, "And now?")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("core.jobs.dispatch.WAIT_AFTER_FAULT", 3600.0)  # a fault of our own would show
+        for place, name, then in patched:
+            patch.setattr(place, name, while_it_waits(getattr(place, name), then))
+        world.run(10)
+    return conversation
+
+
+def stayed_cancelled(people: Chats, conversation: Any) -> bool:
+    """Whether the reply was stopped once, and what it was stopped for went on at once."""
+    world = people.world
+    with world.runtime.db.read():
+        reply = ActionRow.select().where(ActionRow.kind == "reply").order_by(ActionRow.id.desc()).get()
+    assert (reply.state, reply.error, reply.next_at) == ("cancelled", "session_assigned_to_human_agent", None)
+    assert [action.id for action in world.ai_plugin.settled].count(reply.id) == 1
+    return (world.replies(conversation), people.assignee(conversation)) == ([HELLO], "nobody")
+
+
+def test_cancelled_while_the_helpdesk_is_looked_at_an_action_stays_cancelled(everywhere: Chats) -> None:
+    people, world = everywhere, everywhere.world
+
+    def looked(read_state: Any, *given: Any) -> Any:
+        take_over(world.runtime, world.session().id, HANNA)
+        return read_state(*given)
+
+    world.start()
+    conversation = reply_about_to_go_out(people, (connector_of(world), "read_state", looked))
+    assert stayed_cancelled(people, conversation)
+
+
+@pytest.mark.parametrize("problem", [RetryLater("not now"), Refused("no such conversation", status=404)])
+def test_cancelled_while_the_helpdesk_cannot_be_looked_at_an_action_stays_cancelled_too(
+    people: Chats, problem: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = people.world
+
+    def fails(*_: Any) -> Any:
+        take_over(world.runtime, world.session().id, HANNA)
+        raise problem
+
+    monkeypatch.setattr("core.flow.deliver.GONE_AFTER", 1)
+    world.start()
+    conversation = reply_about_to_go_out(people, (connector_of(world), "read_state", fails))
+    assert stayed_cancelled(people, conversation)
+
+
+def test_cancelled_right_after_the_guards_have_stopped_it_an_action_is_cancelled_once(people: Chats) -> None:
+    """The guards and the end that they lead to are two transactions, and a person may come between them."""
+    world = people.world
+
+    def ends(transition: Any, *given: Any) -> None:
+        take_over(world.runtime, world.session().id, HANNA)
+        transition(*given)
+
+    world.start()
+    conversation = reply_about_to_go_out(
+        people,
+        (guards, "check", lambda check, *given: Reason.NOT_ASSIGNED_TO_AI),
+        (settle, "transition", ends),
+    )
+    assert stayed_cancelled(people, conversation)
