@@ -10,6 +10,7 @@ from core.domain import (
     ActionKind,
     ActionState,
     Connection,
+    Owner,
     Priority,
     Reason,
     Receipt,
@@ -110,11 +111,13 @@ def _begin(
         if action.state not in outbox.WAITING:
             return None  # a person has cancelled it while the vendor was looked at
         changes = [] if state is None else handback.take_over(runtime, connection, row, state)
-        row.save()
-        announce.tell(runtime.db, row, changes)
         verdict = guards.check(action, row, state, connection.agent_id)
         if verdict is None:
             outbox.begin_attempt(action, lease, now)
+            if action.by and action.kind == ActionKind.REPLY and row.owner == Owner.HUMAN:
+                row.own_doing = True  # some accounts assign a conversation to whoever speaks in it
+        row.save()
+        announce.tell(runtime.db, row, changes)
         asked = outbox.to_action(action, row)
         session = sessions.to_session(row)
     for change in changes:

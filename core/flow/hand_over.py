@@ -64,14 +64,8 @@ def _going_to(hand: Hand) -> str | None:
 
 def _may_show_the_ai(hand: Hand) -> bool:
     """Whether the vendor shows the AI's agent, or will, because of what is on its way."""
-    row = hand.row
-    assigning = ActionRow.select(ActionRow.id).where(
-        ActionRow.session == row.id,
-        ActionRow.kind == ActionKind.ASSIGN.value,
-        ActionRow.assignee == hand.connection.agent_id,
-        ActionRow.state.in_(leases.IN_DOUBT),
-    )
-    return bool(row.owner == Owner.AI or row.assignee == hand.connection.agent_id or assigning.exists())
+    row, agent = hand.row, hand.connection.agent_id
+    return row.owner == Owner.AI or row.assignee == agent or sync.being_assigned(row, agent)
 
 
 def give_back(runtime: Runtime, session_id: int, by: str) -> None:

@@ -62,6 +62,7 @@ def transition(runtime: Runtime, lease: Lease, connection: Connection, action_id
         elif action.purpose == "handoff" and action.state in (ActionState.FAILED, ActionState.PARKED):
             what = {"step": action.kind, "detail": action.error[:500]}
             changes.append(sessions.mark(row, "handoff_to_third_party_failed", now, what))
+        handback.ended(runtime, connection, action, row)
         row.save()
         announce.tell(runtime.db, row, changes)
         asked, session = outbox.to_action(action, row), sessions.to_session(row)
@@ -104,7 +105,6 @@ def effects(
             return _assigned(runtime, connection, action, row, receipt, state, now)
         case ActionKind.UNASSIGN:
             row.assignee, row.assignee_at = "", receipt.at or row.assignee_at
-            row.own_doing = row.own_doing and sync.at_work(row)
             who = ("user", {"by": action.by}) if action.by else ("integration", None)
             return [sessions.mark(row, f"agent_unassigned_by_{who[0]}", now, who[1])]
         case ActionKind.RESOLVE:
@@ -138,7 +138,6 @@ def _assigned(
     row.assignee_at = receipt.at or row.assignee_at
     to = {"to": action.assignee or group}
     if action.by:
-        row.own_doing = row.own_doing and sync.at_work(row)
         if action.purpose == plan.GIVE_BACK:
             handback.take_back(runtime, connection, row)  # the look before it has told what there is
         return [sessions.mark(row, "agent_assigned_by_user", now, to | {"by": action.by})]
