@@ -10,7 +10,7 @@ from typing import Any
 
 from core.domain import ActionKind, ActionState, Connection, Reason, SessionChange, SessionStatus
 from core.errors import RelaydeskError
-from core.flow import announce, leases, outbox, sessions
+from core.flow import announce, leases, outbox, sessions, sync
 from core.flow.plan import Planned
 from core.runtime import Runtime
 from core.store.models import ActionRow, ConnectionRow, LeaseRow, MessageRow, SessionRow
@@ -109,6 +109,8 @@ def in_hand(runtime: Runtime, session_id: int, by: str) -> Iterator[Hand]:
         connected = ConnectionRow.get_by_id(row.connection_id).disconnected_at is None
         hand = Hand(runtime, row, by, now, connected)
         yield hand
+        if hand.settled and (connection := runtime.connections.get(row.connection_id)) is not None:
+            sync.settle_own_doing(row, connection.agent_id)
         if hand.changes:
             row.updated_at = now
         if row.dirty_fields:

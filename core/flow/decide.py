@@ -43,13 +43,14 @@ def take_due_turn(runtime: Runtime, lease: Lease, connection: Connection) -> boo
     The responder is called with no transaction open. What it says counts only if nothing has moved meanwhile: the
     last look and the decision are one transaction.
     """
-    row = _due(runtime, lease)
-    if row is None:
+    due = _due(runtime, lease)
+    if due is None:
         return False
+    row, number = due
     try:
         state = _read_state(runtime, connection, row)
     except (VendorError, BadPayload) as problem:
-        _wait_for_vendor(runtime, lease, problem)
+        _wait_for_vendor(runtime, lease, number, problem)
         return True
     try:
         turn, draft, claim = think(runtime, lease, connection, row, state)
@@ -58,12 +59,12 @@ def take_due_turn(runtime: Runtime, lease: Lease, connection: Connection) -> boo
         raise
     except Exception as problem:
         log.exception("a turn of conversation %s has failed", lease.conversation_id)
-        turn_and_draft = _after_failure(runtime, lease, connection, row, f"{type(problem).__name__}: {problem}")
+        turn_and_draft = _after_failure(runtime, lease, connection, due, f"{type(problem).__name__}: {problem}")
         if turn_and_draft is None:
             return True
         turn, draft = turn_and_draft
         steps = planned(runtime, connection, turn, draft, claim=False)
-    while not _decide(runtime, lease, turn, draft, steps):
+    while not _decide(runtime, lease, number, turn, draft, steps):
         # Something happened while the responder was thinking: it is read before the draft may count.
         while process_next_event(runtime, lease, connection):
             pass
@@ -82,10 +83,12 @@ def close_if_idle(runtime: Runtime, lease: Lease, connection: Connection) -> boo
     steps = amended(runtime, turn, planned(runtime, connection, turn, draft, claim=False))
     with runtime.db.write():
         leases.hold(runtime.db, lease)
+        if has_due_event(lease.id, runtime.db.now()):
+            return True  # it is read first: it may be the customer, or nothing that keeps the session from closing
         row = SessionRow.get_by_id(row.id)
         still = row.resolve_due_at is not None and row.status == SessionStatus.OPEN and row.owner == Owner.AI
         row.resolve_due_at = None
-        if still and not has_due_event(lease.id, runtime.db.now()):
+        if still:
             upto = sessions.newest_customer_message(row.id)
             decision = _write_decision(runtime, row, draft, turn, upto, assumed=Reason.ASSUMED_RESOLVED)
             outbox.queue(row, steps, decision, decision.upto, runtime.db.now())
@@ -97,19 +100,21 @@ def close_if_idle(runtime: Runtime, lease: Lease, connection: Connection) -> boo
 # ---------------------------------------------------------------------------------------------- before the draft
 
 
-def _due(runtime: Runtime, lease: Lease) -> SessionRow | None:
+def _due(runtime: Runtime, lease: Lease) -> tuple[SessionRow, int] | None:
+    """The session whose turn is due, and the turn's number; None if none is, or it must wait."""
     with runtime.db.write():
         leases.hold(runtime.db, lease)
         now = runtime.db.now()
         row = sessions.find(lease.id)
-        if row is None or not turns.is_due(lease.id, now):
+        number = turns.number(lease.id)
+        if row is None or number is None or not turns.is_due(lease.id, now):
             return None
         if leases.in_doubt(lease.id):
             return None  # what was said last is not certain, so a responder could not be told
         dropped = [outbox.to_action(action, row) for action in _drop_overtaken(lease, now)]
     for action in dropped:
         runtime.plugins.observe("action_settled", action=action)
-    return row
+    return row, number
 
 
 def _drop_overtaken(lease: Lease, now: datetime) -> list[ActionRow]:
@@ -131,9 +136,11 @@ def _read_state(runtime: Runtime, connection: Connection, row: SessionRow) -> Ve
     return connector.read_state(session, connection, runtime.connections.http(connection, Priority.LIVE))
 
 
-def _wait_for_vendor(runtime: Runtime, lease: Lease, problem: VendorError | BadPayload) -> None:
+def _wait_for_vendor(runtime: Runtime, lease: Lease, number: int, problem: VendorError | BadPayload) -> None:
     with runtime.db.write():
         leases.hold(runtime.db, lease)
+        if turns.number(lease.id) != number:
+            return  # a person has ended it meanwhile: nothing waits any more
         row = sessions.find(lease.id)
         now = runtime.db.now()
         waiting = LeaseRow.get_by_id(lease.id)
@@ -148,11 +155,14 @@ def _wait_for_vendor(runtime: Runtime, lease: Lease, problem: VendorError | BadP
 
 
 def _after_failure(
-    runtime: Runtime, lease: Lease, connection: Connection, row: SessionRow, error: str
+    runtime: Runtime, lease: Lease, connection: Connection, due: tuple[SessionRow, int], error: str
 ) -> tuple[Turn, Draft] | None:
     """Try a failed turn again later; after too many failures a human goes on, and is told why."""
+    row, number = due
     with runtime.db.write():
         leases.hold(runtime.db, lease)
+        if turns.number(lease.id) != number:
+            return None  # a person has ended it meanwhile: nobody is to try it again
         attempts = LeaseRow.get_by_id(lease.id).turn_attempts
         until = runtime.db.now() + timedelta(seconds=back_off(attempts))
         failures = turns.record_failure(lease.id, error, until)
@@ -165,28 +175,31 @@ def _after_failure(
 # --------------------------------------------------------------------------------------------------- the decision
 
 
-def _decide(runtime: Runtime, lease: Lease, turn: Turn, draft: Draft, steps: list[Planned]) -> bool:
-    """Write the decision and queue its actions; False, with nothing written, while events wait to be read."""
+def _decide(runtime: Runtime, lease: Lease, number: int, turn: Turn, draft: Draft, steps: list[Planned]) -> bool:
+    """Write the decision and queue its actions; False, with nothing written, while events wait to be read.
+
+    `number` is the turn that was taken. Where another is due by now, what was thought of the first no longer counts.
+    """
     with runtime.db.write():
         leases.hold(runtime.db, lease)
         now = runtime.db.now()
         if has_due_event(lease.id, now):
             return False
         row = SessionRow.get_by_id(turn.session.id)
+        waiting = turns.number(lease.id)
+        if waiting is None:
+            return True  # a person has ended the turn meanwhile, and with it what was thought of it
         upto = sessions.newest_customer_message(row.id)
         seen = max((message.id for message in turn.messages if message.author is Author.CUSTOMER), default=0)
-        overtaken = upto is not None and upto.id > seen
-        if not overtaken and LeaseRow.get_by_id(lease.id).turn_due_at is None:
-            return True  # a person has ended the turn meanwhile, and with it what was thought of it
-        acts = bool(steps) or not isinstance(draft, Silence)
-        if overtaken and acts:
-            # The turn stays due: it will see everything that was written.
+        if waiting != number or (upto is not None and upto.id > seen):
+            # The turn stays due: it will see everything that was written, and whose the session is now.
             draft, steps = Silence(Reason.SUPERSEDED), []
             upto = MessageRow.get_or_none(MessageRow.id == seen)
-        elif acts and not _still_stands(turn, row):
-            draft, steps = Silence(Reason.CANCELLED), []
-            sessions.mark(row, "ai_response_cancelled", now)
-        if not overtaken:
+        else:
+            acts = bool(steps) or not isinstance(draft, Silence)
+            if acts and not _still_stands(turn, row):
+                draft, steps = Silence(Reason.CANCELLED), []
+                sessions.mark(row, "ai_response_cancelled", now)
             turns.hold(lease.id, draft.until) if isinstance(draft, Hold) else turns.clear(lease.id)
         decision = _write_decision(runtime, row, draft, turn, upto)
         queued = outbox.queue(row, steps, decision, upto, now)

@@ -10,6 +10,7 @@ from core.domain import (
     ActionKind,
     ActionState,
     Connection,
+    Owner,
     Priority,
     Reason,
     Receipt,
@@ -107,12 +108,16 @@ def _begin(
             return None  # what has just arrived is read first: it may be a takeover, or a newer message
         row = SessionRow.get_by_id(action.session_id)
         action = ActionRow.get_by_id(action.id)
+        if action.state not in outbox.WAITING:
+            return None  # a person has cancelled it while the vendor was looked at
         changes = [] if state is None else handback.take_over(runtime, connection, row, state)
-        row.save()
-        announce.tell(runtime.db, row, changes)
         verdict = guards.check(action, row, state, connection.agent_id)
         if verdict is None:
             outbox.begin_attempt(action, lease, now)
+            if action.by and action.kind == ActionKind.REPLY and row.owner == Owner.HUMAN:
+                row.own_doing = True  # some accounts assign a conversation to whoever speaks in it
+        row.save()
+        announce.tell(runtime.db, row, changes)
         asked = outbox.to_action(action, row)
         session = sessions.to_session(row)
     for change in changes:
@@ -145,7 +150,7 @@ def _wait_to_look(
             missing_reads=action.missing_reads + int(missing),
             error=str(problem),
             next_at=runtime.db.now() + timedelta(seconds=after),
-        ).where(ActionRow.id == action.id).execute()
+        ).where(ActionRow.id == action.id, ActionRow.state.in_(outbox.WAITING)).execute()
 
 
 def _reconcile(runtime: Runtime, lease: Lease, connection: Connection, action: ActionRow) -> None:

@@ -47,8 +47,6 @@ def check(action: ActionRow, row: SessionRow, state: VendorState | None, agent_i
         return Reason.SESSION_CLOSED
     if action.purpose == "handback":
         return None if row.owner == Owner.AI else Reason.CANCELLED
-    if kind is ActionKind.UNASSIGN:
-        return _check_unassign(state, agent_id)
     if action.purpose == "handoff":
         return _check_handoff(action, row, state, agent_id)
     if action.purpose == "handoff_notice":
@@ -96,9 +94,14 @@ def _check_unassign(state: VendorState | None, agent_id: str) -> Verdict:
 
 
 def _check_handoff(action: ActionRow, row: SessionRow, state: VendorState | None, agent_id: str) -> Verdict:
-    """A step of a handoff at the vendor: it is marked whoever has it, and given to nobody else once a human has it."""
+    """A step of a handoff at the vendor: it is marked whoever has it, and given to nobody else once a human has it.
+
+    Of a handoff that is over no step is wanted any more, however late a person has it tried again.
+    """
     if row.handoff is None:
         return Reason.CANCELLED
+    if ActionKind(action.kind) is ActionKind.UNASSIGN:
+        return _check_unassign(state, agent_id)
     if ActionKind(action.kind) is not ActionKind.ASSIGN or state is None:
         return None
     if action.assignee and state.assignee == action.assignee:

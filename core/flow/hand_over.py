@@ -14,7 +14,8 @@ def take_over(runtime: Runtime, session_id: int, by: str, assignee: str = "") ->
     """Let a person have the session: the AI says nothing more in it, a draft it is just writing included.
 
     At the vendor it is assigned to `assignee`, the vendor's id of an agent, or else taken from the AI's agent. A
-    session that a human has already is joined; who has it already changes nothing. Raises `Missing` and `NotNow`.
+    session that a human has already is joined, and what was asked for when it was taken over stands unless another
+    `assignee` is named; who has it already changes nothing. Raises `Missing` and `NotNow`.
     """
     with in_hand(runtime, session_id, by) as hand:
         take(hand, assignee)
@@ -25,17 +26,20 @@ def take(hand: Hand, assignee: str = "") -> None:
     hand.need_open()
     hand.need_vendor("assign")
     row = hand.row
-    if row.owner == Owner.HUMAN and row.taken_by == hand.by and assignee in ("", row.assignee):
+    going_to = _going_to(hand) if row.owner == Owner.HUMAN else None
+    whose = row.assignee if going_to is None else going_to
+    if row.owner == Owner.HUMAN and row.taken_by == hand.by and assignee in ("", whose):
         return
-    to_be_taken = _may_show_the_ai(hand)
-    hand.withdraw(plan.TAKE_OVER, plan.GIVE_BACK)
+    stands = going_to is not None and assignee in ("", going_to)
+    to_be_taken = not stands and _may_show_the_ai(hand)
+    hand.withdraw(plan.GIVE_BACK, *([] if stands else [plan.TAKE_OVER]))
     if row.owner == Owner.HUMAN:
         hand.mark("agent_joined")
     else:
         hand.silence_ai(Reason.ASSIGNED_TO_HUMAN)
         hand.changes += sync.change_owner(row, Owner.HUMAN, "agent_took_session_from_ai", hand.now, by=hand.by)
     row.taken_by = hand.by
-    if assignee:
+    if assignee and not stands:
         hand.queue(Planned(ActionKind.ASSIGN, plan.TAKE_OVER, Priority.HANDOFF, assignee=assignee, by=hand.by))
     elif to_be_taken:
         hand.queue(Planned(ActionKind.UNASSIGN, plan.TAKE_OVER, Priority.HANDOFF, by=hand.by))
@@ -43,16 +47,25 @@ def take(hand: Hand, assignee: str = "") -> None:
     row.own_doing = row.own_doing or bool(assignee) or to_be_taken
 
 
+def _going_to(hand: Hand) -> str | None:
+    """Whose the vendor is just being told that it is ("" for nobody's), since it was taken over; None if it is not."""
+    asked: ActionRow | None = (
+        ActionRow.select()
+        .where(
+            ActionRow.session == hand.row.id,
+            ActionRow.purpose == plan.TAKE_OVER,
+            ActionRow.state.in_(leases.OPEN_ACTIONS),
+        )
+        .order_by(ActionRow.id.desc())
+        .first()
+    )
+    return None if asked is None else str(asked.assignee)
+
+
 def _may_show_the_ai(hand: Hand) -> bool:
     """Whether the vendor shows the AI's agent, or will, because of what is on its way."""
-    row = hand.row
-    assigning = ActionRow.select(ActionRow.id).where(
-        ActionRow.session == row.id,
-        ActionRow.kind == ActionKind.ASSIGN.value,
-        ActionRow.assignee == hand.connection.agent_id,
-        ActionRow.state.in_(leases.IN_DOUBT),
-    )
-    return bool(row.owner == Owner.AI or row.assignee == hand.connection.agent_id or assigning.exists())
+    row, agent = hand.row, hand.connection.agent_id
+    return row.owner == Owner.AI or row.assignee == agent or sync.being_assigned(row, agent)
 
 
 def give_back(runtime: Runtime, session_id: int, by: str) -> None:

@@ -1,14 +1,28 @@
-"""What was read at the vendor is taken over; what a handoff has left there is taken back once the AI has it again."""
+"""What was read at the vendor is taken over; what a handoff has left there is taken back once the AI has it again.
+
+What a person has done from here may change whose it is there too; that is looked up.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
-from core.domain import Connection, Owner, Priority, SessionChange, VendorState
-from core.flow import outbox, sessions, sync
+from core.domain import (
+    ActionKind,
+    ActionState,
+    Connection,
+    EventSource,
+    Inbound,
+    Owner,
+    Priority,
+    SessionChange,
+    VendorState,
+)
+from core.flow import inbox, outbox, sessions, sync
 from core.flow.plan import Planned
 from core.runtime import Runtime
-from core.store.models import SessionRow
+from core.store.models import ActionRow, SessionRow
 
 GIVEN = ("ai_resumed_by_system", "agent_assigned_by_integration")
 """What makes a session the AI's: put back by a person (behaviour 90), or claimed, as a reopened one is (gap G3)."""
@@ -34,3 +48,16 @@ def take_back(runtime: Runtime, connection: Connection, row: SessionRow) -> None
         Planned(step.kind, "handback", Priority.SYNC, assignee=step.assignee, fields=step.fields) for step in steps
     ]
     outbox.queue(row, planned, None, None, runtime.db.now())
+
+
+def ended(runtime: Runtime, connection: Connection, action: ActionRow, row: SessionRow) -> None:
+    """An action is over, or tried once more later: what it may have changed at the vendor is looked up, or known.
+
+    Some accounts assign a conversation to whoever speaks in it. Where nobody has looked since a person has spoken from
+    here, as the AI's agent, only a look can tell that the vendor shows another. Inside the transaction now open.
+    """
+    may_be_posted = action.kind == ActionKind.REPLY and action.state in (ActionState.SENT, ActionState.PARKED)
+    if action.by and may_be_posted and row.own_doing and row.assignee != connection.agent_id:
+        hint = Inbound("", sync.LOOK, row.conversation_id, {}, hint=True)
+        inbox.store_event(runtime.db, connection.id, hint, known=True, dedupe=timedelta(0), source=EventSource.POLL)
+    sync.settle_own_doing(row, connection.agent_id)

@@ -16,11 +16,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from core.config import ChannelConfig
-from core.domain import Action, ActionKind, ActionState, Channel, OutboundFile, Receipt
+from core.domain import Action, ActionKind, ActionState, Channel, MessageFact, OutboundFile, Receipt, Visibility
 from core.errors import RelaydeskError
 from core.flow.leases import IN_DOUBT, OPEN_ACTIONS, Lease
 from core.flow.plan import Planned
 from core.store.models import ActionFileRow, ActionRow, AttemptRow, DecisionRow, MessageRow, SessionRow
+from core.witness import same_text
 
 S = ActionState
 MOVES: Mapping[ActionState, frozenset[ActionState]] = {
@@ -35,6 +36,7 @@ MOVES: Mapping[ActionState, frozenset[ActionState]] = {
     S.CANCELLED: frozenset(),
 }
 PROVABLE = (*IN_DOUBT, S.PARKED.value, S.FAILED.value)
+WAITING = (S.PENDING.value, S.RETRY.value)
 
 
 class IllegalMove(RelaydeskError):
@@ -96,10 +98,27 @@ def head(lease_id: int) -> ActionRow | None:
 
 def waiting(lease_id: int) -> list[ActionRow]:
     """The actions of a conversation that wait to be sent, or to be sent again."""
-    states = [S.PENDING.value, S.RETRY.value]
     return list(
-        ActionRow.select().where(ActionRow.lease == lease_id, ActionRow.state.in_(states)).order_by(ActionRow.id)
+        ActionRow.select().where(ActionRow.lease == lease_id, ActionRow.state.in_(WAITING)).order_by(ActionRow.id)
     )
+
+
+def proved_by(lease_id: int, fact: MessageFact) -> ActionRow | None:
+    """The action in doubt that this message of our own agent is the effect of."""
+    kind = ActionKind.NOTE if fact.visibility is Visibility.PRIVATE else ActionKind.REPLY
+    candidates = ActionRow.select().where(
+        ActionRow.lease == lease_id,
+        ActionRow.kind == kind.value,
+        ActionRow.state.in_(PROVABLE),
+        ActionRow.vendor_id.is_null(),
+    )
+    # First what was sent just now: a person may write again what has failed before, in the same words.
+    for action in sorted(candidates, key=lambda one: (one.state not in IN_DOUBT, one.id)):
+        late_enough = action.started_at is None or fact.at >= action.started_at - timedelta(seconds=120)
+        if late_enough and (action.reference in fact.text or same_text(action.text, fact.text)):
+            found: ActionRow = action
+            return found
+    return None
 
 
 def begin_attempt(action: ActionRow, lease: Lease, now: datetime) -> None:
@@ -116,6 +135,11 @@ def end_attempt(
     AttemptRow.update(ended_at=now, outcome=outcome, words=words[:2000], status=status, trace_id=trace_id).where(
         AttemptRow.action == action.id, AttemptRow.number == action.attempts
     ).execute()
+
+
+def tries_in_doubt(action: ActionRow) -> int:
+    """How many attempts have left it unknown whether they took effect."""
+    return int(AttemptRow.select().where(AttemptRow.action == action.id, AttemptRow.outcome == "unknown").count())
 
 
 def move(action: ActionRow, to: ActionState, **values: Any) -> None:

@@ -18,7 +18,7 @@ from core.domain import (
     VendorState,
 )
 from core.errors import BadPayload, RetryLater, VendorError
-from core.flow import inbox, leases, ownership, reading, sessions
+from core.flow import inbox, leases, ownership, reading, sessions, sync
 from core.flow.leases import Lease
 from core.flow.record import News, finish, record
 from core.runtime import Runtime
@@ -29,6 +29,9 @@ log = logging.getLogger(__name__)
 
 ASK_AGAIN_FOR_CONTACT = 3600.0
 EVENT_ATTEMPTS = 5
+LOOKS = 6
+"""How often the vendor is asked for our own hint, which tells of no message: what waits behind it goes first then, and
+whoever looks next takes its place."""
 LONGEST_BACK_OFF = 300.0
 
 
@@ -168,6 +171,9 @@ def _end(runtime: Runtime, lease: Lease, event: EventRow, state: str, reason: st
 
 
 def _postpone(runtime: Runtime, lease: Lease, event: EventRow, problem: VendorError) -> None:
+    if event.kind == sync.LOOK and event.waits + 1 >= LOOKS:
+        _end(runtime, lease, event, "ignored", "not_seen", str(problem))
+        return
     after = problem.after if isinstance(problem, RetryLater) and problem.after else back_off(event.waits)
     with runtime.db.write():
         leases.hold(runtime.db, lease)

@@ -58,8 +58,8 @@ def follow_hint(
     with runtime.db.read():
         # Whatever a later hint tells may be missing from what is read now.
         waiting = [one.id for one in _hints(lease)]
-    priority = Priority.POLL if row.source == EventSource.POLL else Priority.LIVE
-    http = runtime.connections.http(connection, priority)
+    swept = row.source == EventSource.POLL and row.kind != sync.LOOK
+    http = runtime.connections.http(connection, Priority.POLL if swept else Priority.LIVE)
     try:
         found = read(runtime, connection, row.conversation_id, http)
     except Refused as problem:
@@ -67,7 +67,8 @@ def follow_hint(
             raise
         if row.waits + 1 < GONE_AFTER:
             raise RetryLater(str(problem), status=404) from problem
-        _remove(runtime, lease)
+        if row.kind != sync.LOOK:
+            _remove(runtime, lease)
         raise Gone(str(problem)) from problem
     with runtime.db.write():
         leases.hold(runtime.db, lease)
@@ -79,7 +80,8 @@ def follow_hint(
         EventRow.update(state="done", reason="read_with_another", done_at=now, next_at=None).where(
             EventRow.id.in_([one for one in waiting if one != row.id])
         ).execute()
-        misses.note(runtime.db, row, bool(found.news.facts) or bool(changes))
+        if row.kind != sync.LOOK:
+            misses.note(runtime.db, row, bool(found.news.facts) or bool(changes))
     return session, changes
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from core.domain import (
     AssignmentFact,
@@ -26,8 +26,7 @@ from core.flow import announce, handback, leases, outbox, ownership, routing, se
 from core.flow.announce import Happening, Said
 from core.flow.leases import Lease
 from core.runtime import Runtime
-from core.store.models import ActionRow, EventRow, SessionRow
-from core.witness import same_text
+from core.store.models import EventRow, SessionRow
 
 NOT_FETCHED = "it was written before this service was connected, and is to be found at the vendor"
 
@@ -149,7 +148,7 @@ def _apply(
                 return _old_message(runtime, connection, row, fact, news)
             if fact.author is Author.CUSTOMER:
                 return _customer_message(runtime, connection, row, fact, news, event)
-            return _other_message(runtime, connection, row, fact)
+            return _other_message(runtime, connection, row, fact, news)
 
 
 def _take_over(
@@ -244,18 +243,22 @@ def _customer_message(
     return [*changes, *announce.said(stored, fact, Author.CUSTOMER)]
 
 
-def _other_message(runtime: Runtime, connection: Connection, row: SessionRow, fact: MessageFact) -> Sequence[Happening]:
+def _other_message(
+    runtime: Runtime, connection: Connection, row: SessionRow, fact: MessageFact, news: News
+) -> Sequence[Happening]:
     now = runtime.db.now()
     own = _is_own(fact, connection)
     if sessions.has_message(connection.id, fact.external_id):
         return []
     if own:
-        action = _action_proved_by(row, fact)
+        action = outbox.proved_by(row.lease_id, fact)
         if action is not None:
             outbox.settle_sent(action, Receipt(fact.external_id, fact.at), "echo", now)
             outbox.end_attempt(action, "sent", now, "its echo arrived")
             if row.status == "open" and row.owner == Owner.AI:
                 outbox.set_idle_close(action, row, runtime.config.channels[sessions.to_session(row).channel], now)
+            if news.state is None:
+                handback.ended(runtime, connection, action, row)
             stored = sessions.add_own_message(runtime.db, row, fact, action.by, now)
             return announce.said(stored, fact, Author.AGENT if action.by else Author.AI, ours=True)
     stored = sessions.add_message(runtime.db, row, fact, fact.author, now)
@@ -266,24 +269,6 @@ def _other_message(runtime: Runtime, connection: Connection, row: SessionRow, fa
         sync.close_gate(row, now)
     owner = ownership.after_message(Owner(row.owner), fact.author, fact.visibility, own=own)
     return [*said, *sync.change_owner(row, owner, "agent_took_session_from_ai", now, fact.author_id)]
-
-
-def _action_proved_by(row: SessionRow, fact: MessageFact) -> ActionRow | None:
-    """The action in doubt that this message of our own agent is the effect of."""
-    kind = "note" if fact.visibility is Visibility.PRIVATE else "reply"
-    candidates = ActionRow.select().where(
-        ActionRow.lease == row.lease_id,
-        ActionRow.kind == kind,
-        ActionRow.state.in_(outbox.PROVABLE),
-        ActionRow.vendor_id.is_null(),
-    )
-    # First what was sent just now: a person may write again what has failed before, in the same words.
-    for action in sorted(candidates, key=lambda one: (one.state not in leases.IN_DOUBT, one.id)):
-        late_enough = action.started_at is None or fact.at >= action.started_at - timedelta(seconds=120)
-        if late_enough and (action.reference in fact.text or same_text(action.text, fact.text)):
-            found: ActionRow = action
-            return found
-    return None
 
 
 def _answer_what_waits(runtime: Runtime, connection: Connection, row: SessionRow, event: EventRow) -> None:

@@ -26,7 +26,7 @@ from core.flow import announce, handback, hours, leases, outbox, plan, sessions,
 from core.flow.leases import Lease
 from core.flow.process import back_off
 from core.runtime import Runtime
-from core.store.models import ActionRow, AttemptRow, ConnectionRow, SessionRow
+from core.store.models import ActionRow, ConnectionRow, SessionRow
 
 log = logging.getLogger(__name__)
 
@@ -42,16 +42,18 @@ SETTLED = frozenset({ActionState.SENT, ActionState.FAILED, ActionState.PARKED, A
 Change = Callable[[ActionRow, SessionRow, datetime], list[SessionChange]]
 
 
-def transition(runtime: Runtime, lease: Lease, connection: Connection, action_id: int, change: Change) -> ActionState:
+def transition(runtime: Runtime, lease: Lease, connection: Connection, action_id: int, change: Change) -> None:
     """Change an action and its session in one transaction, then tell the observers.
 
     A reply that is never delivered, or waits for a person, leaves a customer waiting: its handoff belongs to the
-    same transaction. A claim that fails takes the reply behind it along.
+    same transaction. A claim that fails takes the reply behind it along. What was cancelled meanwhile stays so.
     """
     with runtime.db.write():
         leases.hold(runtime.db, lease)
         now = runtime.db.now()
         action: ActionRow = ActionRow.get_by_id(action_id)
+        if action.state == ActionState.CANCELLED:
+            return
         row: SessionRow = SessionRow.get_by_id(action.session_id)
         changes = change(action, row, now)
         answers = not action.by and (action.kind == ActionKind.REPLY or action.purpose == "claim")
@@ -60,6 +62,7 @@ def transition(runtime: Runtime, lease: Lease, connection: Connection, action_id
         elif action.purpose == "handoff" and action.state in (ActionState.FAILED, ActionState.PARKED):
             what = {"step": action.kind, "detail": action.error[:500]}
             changes.append(sessions.mark(row, "handoff_to_third_party_failed", now, what))
+        handback.ended(runtime, connection, action, row)
         row.save()
         announce.tell(runtime.db, row, changes)
         asked, session = outbox.to_action(action, row), sessions.to_session(row)
@@ -67,7 +70,6 @@ def transition(runtime: Runtime, lease: Lease, connection: Connection, action_id
         runtime.plugins.observe("action_settled", action=asked)
     for told in changes:
         runtime.plugins.observe("session_changed", session=session, change=told)
-    return asked.state
 
 
 def sent(
@@ -103,7 +105,6 @@ def effects(
             return _assigned(runtime, connection, action, row, receipt, state, now)
         case ActionKind.UNASSIGN:
             row.assignee, row.assignee_at = "", receipt.at or row.assignee_at
-            row.own_doing = row.own_doing and sync.at_work(row)
             who = ("user", {"by": action.by}) if action.by else ("integration", None)
             return [sessions.mark(row, f"agent_unassigned_by_{who[0]}", now, who[1])]
         case ActionKind.RESOLVE:
@@ -137,7 +138,6 @@ def _assigned(
     row.assignee_at = receipt.at or row.assignee_at
     to = {"to": action.assignee or group}
     if action.by:
-        row.own_doing = row.own_doing and sync.at_work(row)
         if action.purpose == plan.GIVE_BACK:
             handback.take_back(runtime, connection, row)  # the look before it has told what there is
         return [sessions.mark(row, "agent_assigned_by_user", now, to | {"by": action.by})]
@@ -209,7 +209,7 @@ def not_found(runtime: Runtime, connection: Connection) -> Change:
             outbox.move(action, ActionState.RETRY, clean_reads=0, next_at=now)  # a person said so, once
         elif posts and connection.settings["uncertain"] == "park":
             outbox.settle(action, ActionState.PARKED, now, clean_reads=reads)
-        elif _tries_in_doubt(action) > int(connection.settings["max_retries"]):
+        elif outbox.tries_in_doubt(action) > int(connection.settings["max_retries"]):
             outbox.settle(action, ActionState.PARKED, now, clean_reads=reads, error=f"{action.error}; tried too often")
         else:
             outbox.move(action, ActionState.RETRY, clean_reads=0, next_at=now)
@@ -262,10 +262,6 @@ def _sort(runtime: Runtime, action: ActionRow, problem: VendorError, now: dateti
         next_at=now + wait,
     )
     return "refused_in_doubt" if refused else "unknown"
-
-
-def _tries_in_doubt(action: ActionRow) -> int:
-    return int(AttemptRow.select().where(AttemptRow.action == action.id, AttemptRow.outcome == "unknown").count())
 
 
 def _into_thread(

@@ -97,7 +97,6 @@ def _say(hand: Hand, text: str, key: str = "", files: tuple[OutboundFile, ...] =
         raise NotNow("the AI may still speak in this session; take it over first")
     hand.need_vendor()
     sync.close_gate(hand.row, hand.now)
-    hand.row.own_doing = True  # some accounts assign a conversation to whoever speaks in it
     return _queue(hand, reply, "agent_message", key)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from core.domain import (
+    ActionKind,
     AssignmentFact,
     Owner,
     SessionChange,
@@ -15,10 +16,12 @@ from core.domain import (
     VendorState,
 )
 from core.flow import leases, ownership, plan, routing, sessions
-from core.store.models import ActionRow, SessionRow
+from core.store.models import ActionRow, EventRow, SessionRow
 
 OPEN, CLOSED = "open", "closed"
 """What a vendor's status comes to."""
+LOOK = "look"
+"""The kind of our own hint that the vendor is to be looked at, for what was done from here may have changed it."""
 HANDED_OFF = "handed_off"
 """How the AI ended its part (behaviour 3); the others, `resolved` and `assumed_resolved`, are its closings' reasons."""
 
@@ -67,7 +70,9 @@ def apply_assignment(row: SessionRow, fact: AssignmentFact, agent_id: str, now: 
     if row.assignee_at is not None and fact.at < row.assignee_at:
         return []
     row.assignee_at = fact.at
-    return _assigned(row, fact.assignee, agent_id, now)
+    changes = _assigned(row, fact.assignee, agent_id, now)
+    settle_own_doing(row, agent_id)
+    return changes
 
 
 def apply_status(row: SessionRow, fact: StatusFact, now: datetime) -> list[SessionChange]:
@@ -99,6 +104,7 @@ def apply_state(row: SessionRow, state: VendorState, agent_id: str, now: datetim
         if not state.closed and not _was_left_so(row, closed=False):
             changes += reopen(row, "integration_reopened_session", now)
         changes += _assigned(row, state.assignee, agent_id, now)
+        settle_own_doing(row, agent_id, looked=True)
     if state.at is not None:
         row.assignee_at = max(row.assignee_at or state.at, state.at)
         row.status_at = max(row.status_at or state.at, state.at)
@@ -186,8 +192,6 @@ def _grouped(row: SessionRow, group: str, now: datetime) -> list[SessionChange]:
 def _assigned(row: SessionRow, assignee: str, agent_id: str, now: datetime) -> list[SessionChange]:
     moved = row.assignee != assignee
     row.assignee = assignee
-    if row.own_doing and assignee != agent_id:
-        row.own_doing = at_work(row)
     if row.status != SessionStatus.OPEN:
         return []
     before = Owner(row.owner)
@@ -211,9 +215,50 @@ def _assigned(row: SessionRow, assignee: str, agent_id: str, now: datetime) -> l
     return change_owner(row, owner, "agent_unassigned_by_integration", now)
 
 
+def settle_own_doing(row: SessionRow, agent_id: str, *, looked: bool = False) -> None:
+    """Let the AI's agent at the vendor be a sign again that the AI is to have the session, once nothing else can be.
+
+    That is when the vendor shows another, and nothing that was done from here can change that any more. What it shows
+    may be old, unless it was `looked` at just now.
+    """
+    if row.own_doing and row.assignee != agent_id:
+        row.own_doing = _may_come_to_show(row, agent_id) or (not looked and _look_due(row))
+
+
+def _may_come_to_show(row: SessionRow, agent_id: str) -> bool:
+    said = ActionRow.select(ActionRow.id).where(
+        ActionRow.session == row.id,
+        ActionRow.by != "",
+        ActionRow.kind == ActionKind.REPLY.value,
+        ActionRow.state.in_(leases.IN_DOUBT),
+    )
+    return at_work(row, plan.TAKE_OVER, plan.GIVE_BACK) or being_assigned(row, agent_id) or bool(said.exists())
+
+
+def _look_due(row: SessionRow) -> bool:
+    looks = EventRow.select(EventRow.id).where(
+        EventRow.lease == row.lease_id, EventRow.state == "pending", EventRow.kind == LOOK
+    )
+    return bool(looks.exists())
+
+
+def being_assigned(row: SessionRow, agent_id: str) -> bool:
+    """Whether it may or may not have been assigned to the AI's agent from here."""
+    assigning = ActionRow.select(ActionRow.id).where(
+        ActionRow.session == row.id,
+        ActionRow.kind == ActionKind.ASSIGN.value,
+        ActionRow.assignee == agent_id,
+        ActionRow.state.in_(leases.IN_DOUBT),
+    )
+    return bool(assigning.exists())
+
+
 def at_work(row: SessionRow, *purposes: str) -> bool:
-    """Whether something that a person asked for from here is on its way, or in doubt; of these `purposes` if given."""
-    of_people = (ActionRow.session == row.id) & (ActionRow.by != "")
-    if purposes:
-        of_people &= ActionRow.purpose.in_(purposes)
-    return bool(ActionRow.select(ActionRow.id).where(of_people, ActionRow.state.in_(leases.OPEN_ACTIONS)).exists())
+    """Whether something of these `purposes` that a person asked for from here is on its way, or in doubt."""
+    asked = ActionRow.select(ActionRow.id).where(
+        ActionRow.session == row.id,
+        ActionRow.by != "",
+        ActionRow.purpose.in_(purposes),
+        ActionRow.state.in_(leases.OPEN_ACTIONS),
+    )
+    return bool(asked.exists())

@@ -57,6 +57,15 @@ def is_due(lease_id: int, now: datetime) -> bool:
     return due is not None and due <= now
 
 
+def number(lease_id: int) -> int | None:
+    """Which turn waits for its decision, by the event that led to it last; None if none does.
+
+    Whoever has thought about one and finds another in its place must leave that one alone: it has yet to be taken.
+    """
+    lease = LeaseRow.get_by_id(lease_id)
+    return None if lease.turn_due_at is None else int(lease.turn_event or 0)
+
+
 def put_off(lease_id: int, until: datetime) -> None:
     """Let a due turn wait until a moment."""
     LeaseRow.update(turn_due_at=until).where(LeaseRow.id == lease_id).execute()

@@ -150,6 +150,38 @@ def test_a_step_in_whose_place_another_was_taken_is_not_tried_again(desk: Any) -
         retry_action(desk.runtime, failed.id, HANNA)
 
 
+def test_a_step_of_a_handoff_that_is_over_is_not_tried_again(people: Chats) -> None:
+    """It would take from the AI what a person has given back to it."""
+    world, conversation = people.world, answered(people)
+    endpoint = "update_conversation" if world.connector == "freshchat" else "update_ticket"
+    world.sim.fault(endpoint, "404")
+    people.writes(conversation, "I want to talk to a human, please")
+    world.run(120)
+    failed = last(world, "unassign")
+    assert (failed.purpose, failed.state) == ("handoff", "failed")
+    give_back(world.runtime, world.session().id, HANNA)
+    world.run(60)
+    with pytest.raises(NotNow, match="the session has moved on, and it is not wanted any more"):
+        retry_action(world.runtime, failed.id, HANNA)
+    people.writes(conversation, "And the other parcel?")
+    world.run(120)
+    assert (people.assignee(conversation), world.replies(conversation)) == ("ai", [HELLO, HELLO])
+
+
+def test_given_back_between_the_click_and_the_next_try_a_step_of_the_handoff_is_not_tried_again(people: Chats) -> None:
+    world, conversation = people.world, answered(people)
+    endpoint = "update_conversation" if world.connector == "freshchat" else "update_ticket"
+    world.sim.fault(endpoint, "404")
+    people.writes(conversation, "I want to talk to a human, please")
+    world.run(120)
+    failed = last(world, "unassign")
+    retry_action(world.runtime, failed.id, HANNA)
+    give_back(world.runtime, world.session().id, HANNA)
+    world.run(60)
+    assert (last(world, "unassign").state, people.assignee(conversation)) == ("cancelled", "ai")
+    assert world.session().owner == "ai"
+
+
 # --------------------------------------------------------------------------------------------------- events
 
 

@@ -82,6 +82,43 @@ def test_taking_over_twice_is_taking_over_once_and_another_person_joins(people: 
     assert people.assignee(conversation) == "nobody"
 
 
+@pytest.mark.parametrize("joined", ["with a reply", "by taking it over", "for the same agent"])
+def test_who_joins_leaves_the_colleague_s_assignment_as_it_was_asked_for(people: Chats, joined: str) -> None:
+    world, conversation = people.world, answered(people)
+    runtime, session_id, agent = world.runtime, world.session().id, str(world.human.id)
+    endpoint = "update_conversation" if world.connector == "freshchat" else "update_ticket"
+    world.sim.fault(endpoint, "429", retry_after=60)
+    take_over(runtime, session_id, HANNA, assignee=agent)
+    world.run(5)
+    assert last(world, "assign").state == "retry"
+    for _ in range(2):
+        if joined == "with a reply":
+            write_reply(runtime, session_id, "It comes on Monday.", "otto@example.com", "form 1", taking_over=True)
+        else:
+            take_over(runtime, session_id, "otto@example.com", agent if joined == "for the same agent" else "")
+    world.run(300)
+    assert people.assignee(conversation) == "human"
+    assert ("agent_joined", "otto@example.com") in timeline(world)
+    assert [line for line in timeline(world) if line[0] == "agent_assigned_by_user"] == [
+        ("agent_assigned_by_user", HANNA)
+    ]
+    assert [state for kind, state in world.actions() if kind == "unassign"] == []
+    assert world.session().taken_by == "otto@example.com"
+
+
+def test_who_joins_and_names_another_agent_has_it_assigned_to_that_one(people: Chats) -> None:
+    world, conversation = people.world, answered(people)
+    otto = world.sim.add_agent("otto@example.com", "Otto Other")
+    endpoint = "update_conversation" if world.connector == "freshchat" else "update_ticket"
+    world.sim.fault(endpoint, "429", retry_after=60)
+    take_over(world.runtime, world.session().id, HANNA, assignee=str(otto.id))
+    world.run(5)
+    take_over(world.runtime, world.session().id, "otto@example.com", assignee=str(world.human.id))
+    world.run(300)
+    assert people.assignee(conversation) == "human"
+    assert [state for kind, state in world.actions() if kind == "assign"][-2:] == ["cancelled", "sent"]
+
+
 def test_a_draft_that_is_just_being_written_does_not_count(everywhere: Chats) -> None:
     people, world = everywhere, everywhere.world
     conversation = answered(people)
