@@ -122,7 +122,8 @@ def _subscribe(runtime: Runtime, receiver: WebhookReceiver) -> dict[str, int]:
 def _connections(runtime: Runtime, site: Site) -> dict[str, int]:
     """The ids of the connections; one more is made, and cut again."""
     chat = site.freshchat
-    given = {"api_url": chat.api_url, "access_token": chat.token, "default_agent_email": "robin@example.com"}
+    chat.add_agent("rita@example.com", "Rita Assistant")
+    given = {"api_url": chat.api_url, "access_token": chat.token, "default_agent_email": "rita@example.com"}
     test_and_save(runtime, "freshchat", "former", given, LEAD)
     found = {one.name: one.id for one in runtime.connections.made_on_pages()}
     disconnect(runtime, found["former"], LEAD)

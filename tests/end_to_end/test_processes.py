@@ -19,7 +19,7 @@ import requests
 from core.clock import SystemClock
 from core.domain import Secret
 from core.store.database import Database, open_database
-from core.store.models import ActionRow, AttemptRow, JobRunRow, SchedulerLeaseRow, SessionRow
+from core.store.models import ActionRow, AttemptRow, ConnectionRow, JobRunRow, SchedulerLeaseRow, SessionRow
 from core.webhook_token import WebhookTokens
 from plugins.freshchat.simulator import FreshchatSimulator
 
@@ -72,6 +72,7 @@ class Services:
     def __init__(self, folder: Path, database_url: str) -> None:
         self.folder = folder
         self.database_url = database_url
+        self.look = open_database(database_url, SystemClock())
         self.sim = FreshchatSimulator(webhook_timeout=5, webhook_retries=(0.2,) * 50).start()
         self.ai = self.sim.add_agent("robin@example.com", "Robin Assistant")
         self.processes: list[subprocess.Popen[bytes]] = []
@@ -101,10 +102,21 @@ class Services:
         bind = ["-b", f"127.0.0.1:{self.port}", "--no-control-socket"]
         process = self._start([sys.executable, "-m", "gunicorn", *options, *bind, "wsgi:app"])
         self.url = f"http://127.0.0.1:{self.port}"
-        self.sim.webhook_url = f"{self.url}/webhooks/freshchat/{WebhookTokens(Secret(KEY)).make(1, 1)}"
         path = "/readyz" if ready else "/healthz"
         self.waits(lambda: self.get(path) == 200, 30)
         return process
+
+    def register_webhook(self) -> None:
+        """Have the vendor call the connection's address from now on, as an operator does who has read it."""
+
+        def stored() -> ConnectionRow | None:
+            with self.look.read():
+                row: ConnectionRow | None = ConnectionRow.get_or_none()
+            return row
+
+        row = self.waits(stored, 15)
+        token = WebhookTokens(Secret(KEY)).make(row.id, row.generation)
+        self.sim.webhook_url = f"{self.url}/webhooks/freshchat/{token}"
 
     def worker(self) -> subprocess.Popen[bytes]:
         """Start `relaydesk worker`."""
@@ -137,6 +149,7 @@ class Services:
 
     def writes(self, *names: str) -> list[Any]:
         """Have a customer of each name write something; returns the conversations."""
+        self.register_webhook()
         sim = self.sim
         return [sim.customer_writes(sim.customer(f"{name}@example.com"), "Hi") for name in names]
 
@@ -168,6 +181,7 @@ class Services:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
         self.sim.stop()
+        self.look.close()
 
 
 def free_port() -> int:
@@ -184,11 +198,9 @@ def services(tmp_path: Path, database_url: str) -> Iterator[Services]:
 
 
 @pytest.fixture
-def look(services: Services) -> Iterator[Database]:
+def look(services: Services) -> Database:
     """A look into the service's store from outside."""
-    db = open_database(services.database_url, SystemClock())
-    yield db
-    db.close()
+    return services.look
 
 
 def holder(db: Database, duty: str) -> int:
