@@ -176,13 +176,18 @@ def newest_customer_message(session_id: int) -> MessageRow | None:
 
 
 def thread(session_id: int) -> tuple[Message, ...]:
-    """The messages of a session, oldest first."""
+    """The messages of a session, oldest first: the latest, and whatever the customer wrote that became known last."""
     rows = list(
         MessageRow.select()
         .where(MessageRow.session == session_id)
         .order_by(MessageRow.at.desc(), MessageRow.id.desc())
         .limit(LONGEST_THREAD)
     )
+    if len(rows) == LONGEST_THREAD:
+        # One that is told late may be older than all these; a turn that did not see it would never be over.
+        late = newest_customer_message(session_id)
+        if late is not None and all(row.id != late.id for row in rows):
+            rows = sorted([*rows, late], key=lambda row: (row.at, row.id), reverse=True)
     files: dict[int, list[Attachment]] = {}
     # The content stays in the table: a responder is told of a file, it is not handed one.
     wanted = (

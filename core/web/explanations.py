@@ -52,7 +52,7 @@ DECISIONS: Mapping[str, str] = {
     Reason.NOT_ASSIGNED_TO_AI: "the conversation was not the AI's",
     Reason.CHANNEL_OFF: "the AI is off on this channel",
     Reason.SESSION_CLOSED: "the session was closed",
-    Reason.SUPERSEDED: "the customer had written again; the next turn answers it all",
+    Reason.SUPERSEDED: "more had happened meanwhile; the next turn answers it all",
     Reason.CANCELLED: "the session had moved on meanwhile",
     Reason.NOT_USEFUL: "an answer would have been of no use",
     Reason.VETOED: "a plugin did not let it pass",
@@ -68,6 +68,7 @@ _IGNORED = {
     "disconnected": "the connection was disconnected before it was read",
     "no_session": "it begins no session: nobody has spoken in the conversation, or it was over already",
     "nothing_to_tell": "it tells nothing that concerns a session",
+    "not_seen": "the helpdesk could not be asked what had become of the conversation",
     "known": "the conversation was here already when the import came to it",
 }
 _FAILED = {

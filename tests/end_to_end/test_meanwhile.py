@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,9 +12,11 @@ from core.domain import Handoff, Reason, Reply
 from core.errors import Refused, RetryLater
 from core.flow import guards, settle
 from core.flow.hand_over import give_back, take_over
-from core.store.models import ActionRow, LeaseRow
+from core.flow.sessions import LONGEST_THREAD
+from core.store.models import ActionRow, LeaseRow, MessageRow
 from tests.end_to_end.people import Chats
 from tests.end_to_end.test_hand_over import HANNA, HELLO, answered
+from tests.end_to_end.worlds import World
 
 
 def first(meanwhile: Callable[[], None], then: Callable[[Any], Any]) -> Callable[..., Any]:
@@ -248,3 +251,31 @@ def test_cancelled_right_after_the_guards_have_stopped_it_an_action_is_cancelled
         (settle, "transition", ends),
     )
     assert stayed_cancelled(people, conversation)
+
+
+# ------------------------------------------------------------------------------------------- what is told late
+
+
+def test_a_message_older_than_all_that_a_turn_shows_is_seen_and_decided_about_once(quick: World) -> None:
+    quick.start()
+    quick.says(HELLO)
+    conversation = quick.sim.customer_writes(quick.ada, "Where is my parcel?")
+    quick.run(30)
+    session, later = quick.session(), quick.clock.now() + timedelta(hours=1)
+    with quick.runtime.db.write():
+        MessageRow.insert_many(
+            {
+                "session": session.id,
+                "connection": session.connection_id,
+                "author": "agent",
+                "visibility": "private",
+                "text": f"Note {number}",
+                "at": later + timedelta(seconds=number),
+                "received_at": later,
+            }
+            for number in range(LONGEST_THREAD)
+        ).execute()
+    quick.sim.customer_writes(quick.ada, "It has not come!", conversation=conversation)
+    quick.run(60)
+    assert quick.replies(conversation) == [HELLO, HELLO]
+    assert [reason for _, reason in quick.decisions()] == ["answered", "answered"]
