@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from core.clock import Clock
+from core.clock import Clock, SystemClock
 from core.store.database import Database, open_database
 from core.store.migrations import migrate
 from core.testing.clock import FakeClock
@@ -71,6 +71,23 @@ def postgres_url(kept_database: KeptDatabase) -> Iterator[str]:
     kept_database.clear()
 
 
+@pytest.fixture(scope="session")
+def kept_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store on SQLite with its tables: making them takes longer than many a test, a copy takes nothing."""
+    path = tmp_path_factory.mktemp("kept") / "relaydesk.db"
+    store = open_database(f"sqlite:///{path}", SystemClock())
+    migrate(store)
+    store.close()
+    return path
+
+
+@pytest.fixture
+def sqlite_url(kept_file: Path, tmp_path: Path) -> str:
+    """The address of a store on SQLite that has its tables and nothing in them."""
+    shutil.copyfile(kept_file, tmp_path / "relaydesk.db")
+    return f"sqlite:///{tmp_path}/relaydesk.db"
+
+
 @pytest.fixture(params=ENGINES)
 def bare_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a database without any table, on each engine in turn."""
@@ -84,11 +101,9 @@ def bare_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterato
 
 
 @pytest.fixture(params=ENGINES)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty store, on each engine in turn; on SQLite its tables are still to be made."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/relaydesk.db"
-    return str(request.getfixturevalue("postgres_url"))
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The address of an empty store, on each engine in turn."""
+    return str(request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url"))
 
 
 @pytest.fixture

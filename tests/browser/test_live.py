@@ -18,9 +18,9 @@ FOCUSED = "() => document.activeElement.id || document.activeElement.getAttribut
 
 
 @pytest.fixture
-def world(tmp_path: Path, clock: FakeClock) -> Iterator[World]:
+def world(tmp_path: Path, sqlite_url: str, clock: FakeClock) -> Iterator[World]:
     """A chat that a human has, for which the AI has drafted an answer."""
-    made = World(tmp_path, f"sqlite:///{tmp_path}/relaydesk.db", clock)
+    made = World(tmp_path, sqlite_url, clock)
     made.start(server=ADMINISTRATOR, extra='[channels.web]\nmode = "assist"')
     made.says("In two days.")
     made.sim.customer_writes(made.ada, "When does it come?")

@@ -21,9 +21,9 @@ def world(tmp_path: Path, database_url: str, clock: FakeClock) -> Iterator[World
 
 
 @pytest.fixture
-def quick(tmp_path: Path, clock: FakeClock) -> Iterator[World]:
+def quick(tmp_path: Path, sqlite_url: str, clock: FakeClock) -> Iterator[World]:
     """A world on SQLite, for what hardly touches the store, or does so where it is tried on each engine elsewhere."""
-    made = World(tmp_path, f"sqlite:///{tmp_path}/relaydesk.db", clock)
+    made = World(tmp_path, sqlite_url, clock)
     yield made
     made.stop()
 
@@ -59,7 +59,7 @@ def both_accounts(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClo
 def _world(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> Iterator[World]:
     engine, dialect, all_events = request.param
     sqlite = engine == "sqlite"
-    url = f"sqlite:///{tmp_path}/relaydesk.db" if sqlite else request.getfixturevalue("postgres_url")
+    url = request.getfixturevalue("sqlite_url" if sqlite else "postgres_url")
     made = World(tmp_path, url, clock, dialect, "all" if all_events else "guide")
     yield made
     made.stop()
@@ -96,7 +96,7 @@ def both_desks(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock)
 def _desk(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> Iterator[DeskWorld]:
     engine, content = request.param
     sqlite = engine == "sqlite"
-    url = f"sqlite:///{tmp_path}/relaydesk.db" if sqlite else request.getfixturevalue("postgres_url")
+    url = request.getfixturevalue("sqlite_url" if sqlite else "postgres_url")
     made = DeskWorld(tmp_path, url, clock, content)
     yield made
     made.stop()
@@ -125,7 +125,7 @@ def people(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> 
 
 def _people(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> Iterator[Chats]:
     engine, vendor = request.param
-    url = f"sqlite:///{tmp_path}/relaydesk.db" if engine == "sqlite" else request.getfixturevalue("postgres_url")
+    url = request.getfixturevalue("sqlite_url" if engine == "sqlite" else "postgres_url")
     made = World(tmp_path, url, clock) if vendor == "freshchat" else DeskWorld(tmp_path, url, clock)
     yield Chats(made) if vendor == "freshchat" else Tickets(made)
     made.stop()

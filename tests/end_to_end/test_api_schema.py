@@ -29,7 +29,7 @@ def test_whatever_is_called_however_the_service_answers_as_its_openapi_says(
 ) -> None:
     """No server error, no status, header or body that is not documented, nothing wrong taken or right refused."""
     sqlite = engine == "sqlite"
-    url = f"sqlite:///{tmp_path}/relaydesk.db" if sqlite else request.getfixturevalue("postgres_url")
+    url = request.getfixturevalue("sqlite_url" if sqlite else "postgres_url")
     world = World(tmp_path, url, clock) if sqlite else DeskWorld(tmp_path, url, clock)
     people = Chats(world) if sqlite else Tickets(world)
     try:

@@ -31,9 +31,9 @@ def said() -> list[Any]:
 
 
 @pytest.fixture
-def site(tmp_path: Path, clock: FakeClock, said: list[Any]) -> Iterator[World]:
+def site(tmp_path: Path, sqlite_url: str, clock: FakeClock, said: list[Any]) -> Iterator[World]:
     """A running service with an administrator; what was found in it is looked at by the test alone."""
-    made = World(tmp_path, f"sqlite:///{tmp_path}/relaydesk.db", clock)
+    made = World(tmp_path, sqlite_url, clock)
     made.start(server=ADMINISTRATOR)
     made.app.add_url_rule("/shown", "test.shown", public(lambda: said[-1]() if callable(said[-1]) else said[-1]))
     yield made

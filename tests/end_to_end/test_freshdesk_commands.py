@@ -67,9 +67,9 @@ def run() -> Run:
 
 
 @pytest.fixture
-def sqlite_desk(tmp_path: Path, clock: FakeClock) -> Iterator[DeskWorld]:
+def sqlite_desk(tmp_path: Path, sqlite_url: str, clock: FakeClock) -> Iterator[DeskWorld]:
     """A running service's world, over one engine: what is tried with it ends at the receiver."""
-    made = DeskWorld(tmp_path, f"sqlite:///{tmp_path}/relaydesk.db", clock)
+    made = DeskWorld(tmp_path, sqlite_url, clock)
     yield made
     made.stop()
 

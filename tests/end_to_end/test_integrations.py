@@ -34,9 +34,9 @@ def chat(quick: World) -> World:
 
 
 @pytest.fixture
-def tickets(tmp_path: Path, clock: FakeClock) -> Iterator[DeskWorld]:
+def tickets(tmp_path: Path, sqlite_url: str, clock: FakeClock) -> Iterator[DeskWorld]:
     """A Freshdesk account, and a service that is not connected to it yet."""
-    made = DeskWorld(tmp_path, f"sqlite:///{tmp_path}/relaydesk.db", clock)
+    made = DeskWorld(tmp_path, sqlite_url, clock)
     made.start(empty=True, server=f"{ADMINISTRATOR}\n")
     yield made
     made.stop()
