@@ -134,7 +134,7 @@ class Subscriptions:
             here = (SubscriptionRow.url == values["url"]) & SubscriptionRow.deleted_at.is_null()
             if any(sorted(each.events) == sorted(values["events"]) for each in SubscriptionRow.select().where(here)):
                 mend = "Change that one, or delete it first."
-                raise ConfigError("url", "it is subscribed to these events already", mend)
+                raise ConfigError("subscription", "the address is subscribed to these events already", mend)
             now = self._db.now()
             row = SubscriptionRow.create(
                 **values,

@@ -23,8 +23,8 @@ def write_reply(
     With `taking_over` the person takes the session over with it, see `hand_over.take_over`; what is refused, or was
     submitted before, leaves it with whom it is.
     `key` is unique to what the person submits: given twice, the same action is returned, and one reply is sent.
-    Raises `Missing`, `NotNow` unless the session is open and a human has it, `Unfit` without a text or if the key was
-    given with another one.
+    Raises `Missing`, `NotNow` unless the session is open and a human has it, and if the key was given with another
+    text, `Unfit` without one.
     """
     with in_hand(runtime, session_id, by) as hand:
         return _say(hand, text, key, taking_over=taking_over)
@@ -115,7 +115,7 @@ def _submitted(hand: Hand, planned: Planned, key: str) -> int | None:
     if known is None:
         return None
     if (known.kind, known.text) != (planned.kind, planned.text):
-        raise Unfit("another message was sent with this key already; give this one a key of its own")
+        raise NotNow("another message was sent with this key already; give this one a key of its own")
     return int(known.id)
 
 

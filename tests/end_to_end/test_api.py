@@ -212,7 +212,7 @@ def test_a_program_takes_over_replies_once_and_gives_back(people: Chats) -> None
     assert [answer.status_code for answer in answers] == [202] * 3
     assert len({answer.json()["id"] for answer in answers}) == 1
     other = {"kind": "reply", "text": "It comes on Tuesday."}
-    told = program.refused("POST", "/sessions/1/messages", 422, json=other, headers=once)
+    told = program.refused("POST", "/sessions/1/messages", 409, json=other, headers=once)
     assert "Another message was sent with this key already; give this one a key of its own" in str(told)
     place = answers[0].headers["Location"]
     program.post("/sessions/1/messages", {"kind": "note", "text": "Promised Monday"})

@@ -114,7 +114,7 @@ def test_a_page_that_is_loaded_again_subscribes_nobody_twice(
     subscribed(site, receiver.url, "handoff.*", "conversation.closed")
     lead.submit("/outbound/new", url=receiver.url, description="", events=["conversation.closed", "handoff.*"])
     assert lead.answer.status_code == 422
-    assert "t is subscribed to these events already. Change that one, or delete it first." in words(lead.page)
+    assert "The address is subscribed to these events already. Change that one, or delete it first." in words(lead.page)
     lead.submit("/outbound/new", url=receiver.url, description="", events=["conversation.closed"])
     assert "Copy it now" in words(lead.page)
     assert len(Subscriptions(site.runtime).list()) == 2

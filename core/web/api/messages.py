@@ -16,6 +16,10 @@ from core.web.api.operations import LINKS, NO_PLACE, NOT_NOW, Gone, Resource, ad
 from core.web.api.sessions import NO_SUCH
 from core.web.queries import single, thread
 
+ONLY_BY_PEOPLE = (
+    "A reply can only be written where a human has the session, and an `Idempotency-Key` is good for one message."
+)
+
 
 class NewMessage(Asked):
     """What is to be said."""
@@ -90,7 +94,7 @@ def messages(runtime: Runtime) -> Resource:
         answers=shown.Action,
         status=202,
         words="The action that sends it: it is on its way, and `state` says how far it has come.",
-        refuses={404: NO_SUCH, 409: f"{NOT_NOW} A reply can only be written where a human has the session."},
+        refuses={404: NO_SUCH, 409: f"{NOT_NOW} {ONLY_BY_PEOPLE}"},
         tells={"Location": "Where to look how the message fares."},
     )
     def write_message(once: dict[str, Any], new: dict[str, Any], session_id: int) -> Any:

@@ -162,6 +162,7 @@ def _add_making(resource: Resource, runtime: Runtime) -> None:
         answers=MadeSubscription,
         status=201,
         words="The subscription, with its secret.",
+        refuses={409: "The address is subscribed to these events already."},
         tells={"Location": "The subscription."},
     )
     def create_subscription(new: dict[str, Any]) -> Any:
