@@ -12,8 +12,9 @@ CANDIDATES := $(if $(PYTHON),$(PYTHON),python3.14 python3.13 python3.12 python3.
 SUITABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 MISSING := Relaydesk needs Python 3.11 or later with venv (Debian: apt install python3-venv); tried: $(CANDIDATES). Set PYTHON=/path/to/python.
 
-# Tests wait for sockets, processes and databases a good part of their time: one worker more than there are cores.
-WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1) + 1)
+# Tests wait for sockets, processes and databases a good part of their time, and those that measure real time are given
+# to one worker: two workers more than there are cores.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1) + 2)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore

@@ -22,7 +22,7 @@ from core.errors import ConfigError
 from core.testing.demo import QUIET, Stage
 from tests.end_to_end.visitor import Visitor, words
 
-pytestmark = pytest.mark.xdist_group("real time")  # one after the other: their limits are in seconds
+pytestmark = pytest.mark.xdist_group("demo")  # one after the other: their limits are in seconds
 RELAYDESK = [sys.executable, "-c", "from core.cli import main; main()"]
 
 Break = Callable[[Any], None]
