@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _patience(item: pytest.Item) -> float:
     mark = item.get_closest_marker("timeout")
     return float(mark.args[0]) if mark else 0.0
+
+
+@pytest.fixture(autouse=True)
+def _forget_dropped_in_plugins() -> Iterator[None]:
+    """A folder may have the path of one that an earlier test had, and plugins are known by their path."""
+    yield
+    for name in [each for each in sys.modules if each.startswith("_relaydesk_plugin_")]:
+        del sys.modules[name]
 
 
 @pytest.fixture
