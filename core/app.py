@@ -52,9 +52,11 @@ def serve() -> Flask:
     """
     runtime = start_runtime()
     tell_first_link(runtime)
+    app = create_app(runtime)
     if runtime.config.server.embedded_worker:
+        # Last of all: making the app may take longer than a server that forks is waited for.
         EmbeddedWorker(runtime).start()
-    return create_app(runtime)
+    return app
 
 
 def tell_first_link(runtime: Runtime) -> None:
