@@ -27,6 +27,7 @@ from tests.browser.hostile import FOREIGN, RUN, VECTORS, in_parts
 from tests.browser.looking import NARROW, PATIENCE, WIDE, Person
 
 NAME = f"<img src=x onerror={RUN}>\"'><script>{RUN}</script>"
+CHAT, TICKET = in_parts(12), in_parts(40)
 IMAGE = f'"><svg onload={RUN}>'
 OURS = (
     "a article aside b body br button code dd details dialog div dl dt em fieldset footer form h1 h2 h3 h4 header hr "
@@ -135,6 +136,9 @@ def stage(site: Site, witness: Witness) -> Iterator[Stage]:
         witness.person.go("/?tab=all")
         expect(witness.page.locator("ul.inbox > li")).to_have_count(3, timeout=PATIENCE)
         numbers = [session_of(runtime, one) or 0 for one in (chat, ticket, call)]
+        for path, written in ((numbers[0], len(CHAT) + 1), (numbers[1], len(TICKET) + 3)):
+            witness.person.go(f"/sessions/{path}")
+            expect(witness.page.locator(f"#messages > li:nth-child({written})")).to_be_attached(timeout=PATIENCE)
         yield Stage(site, runtime, *numbers, conversation=chat)
     runtime.close()
 
@@ -142,7 +146,7 @@ def stage(site: Site, witness: Witness) -> Iterator[Stage]:
 def _chat(site: Site) -> Any:
     sim = site.freshchat
     user = sim.customer("ada@example.com", NAME)
-    for text in in_parts(12):
+    for text in CHAT:
         conversation = sim.customer_writes(user, text, file=(f"{IMAGE}.pdf", b"%PDF-1.4"))
     sim.agent_writes(conversation, sim.agents[-1], NAME, private=True)
     return conversation
@@ -157,7 +161,7 @@ def _tickets(site: Site, hanna: Any) -> tuple[Any, Any]:
         customer, NAME, "x", attachments=[(f"{IMAGE}.png", b"GIF89a"), (f"{NAME}.html", b"<b>")]
     )
     ticket.description = "\n".join(VECTORS)
-    for text in in_parts(40):
+    for text in TICKET:
         sim.customer_writes(ticket, text)
     sim.customer_writes(ticket, "x").body = "\n".join(reversed(VECTORS))
     sim.agent_notes(ticket, hanna, "\n".join(VECTORS[:40]))
