@@ -106,8 +106,8 @@ def _due(runtime: Runtime, lease: Lease) -> tuple[SessionRow, int] | None:
         leases.hold(runtime.db, lease)
         now = runtime.db.now()
         row = sessions.find(lease.id)
-        number = turns.number(lease.id)
-        if row is None or number is None or not turns.is_due(lease.id, now):
+        number = turns.number(lease.id, due_by=now)
+        if row is None or number is None:
             return None
         if leases.in_doubt(lease.id):
             return None  # what was said last is not certain, so a responder could not be told

@@ -51,19 +51,15 @@ def schedule(lease_id: int, row: SessionRow, channel: ChannelConfig, event_id: i
     ).execute()
 
 
-def is_due(lease_id: int, now: datetime) -> bool:
-    """Whether a turn is due in the conversation."""
-    due = LeaseRow.get_by_id(lease_id).turn_due_at
-    return due is not None and due <= now
-
-
-def number(lease_id: int) -> int | None:
-    """Which turn waits for its decision, by the event that led to it last; None if none does.
+def number(lease_id: int, due_by: datetime | None = None) -> int | None:
+    """Which turn waits for its decision, by the event that led to it last; None if none does, or is due by a moment.
 
     Whoever has thought about one and finds another in its place must leave that one alone: it has yet to be taken.
     """
     lease = LeaseRow.get_by_id(lease_id)
-    return None if lease.turn_due_at is None else int(lease.turn_event or 0)
+    if lease.turn_due_at is None or (due_by is not None and lease.turn_due_at > due_by):
+        return None
+    return int(lease.turn_event or 0)
 
 
 def put_off(lease_id: int, until: datetime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -53,12 +54,17 @@ class Person:
         self._context = browser.new_context(viewport=WIDE, reduced_motion="reduce", **options)
         self._context.grant_permissions(["clipboard-read", "clipboard-write"], origin=url)
         self.page: Page = self._context.new_page()
-        self.page.set_default_timeout(PATIENCE)
         self.complaints: list[str] = []
-        self.page.on("console", self._hear)
-        self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
         self.expected: list[str] = []
         """Parts of complaints that are meant: a refused form answers 4xx, which browsers call an error."""
+        self._watch()
+
+    def beside(self) -> Person:
+        """The same person at a further page of the same browser; what goes wrong there counts here too."""
+        further = copy(self)
+        further.page = self._context.new_page()
+        further._watch()
+        return further
 
     def leave(self) -> None:
         """Close the browser's window; nothing may have gone wrong in it."""
@@ -129,6 +135,11 @@ class Person:
             for node in one["nodes"]
         ]
         assert serious == [], told
+
+    def _watch(self) -> None:
+        self.page.set_default_timeout(PATIENCE)
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):

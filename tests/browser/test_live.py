@@ -157,9 +157,7 @@ def test_what_is_typed_outlives_the_end_of_the_sign_in_and_is_sent_after_the_nex
     person.expected = ["401"]
     person.go(f"/sessions/{world.session().id}")
     person.page.locator("#text").fill("A long answer.")
-    other = Person.__new__(Person)
-    other.__dict__.update(person.__dict__)
-    other.page = person.page.context.new_page()
+    other = person.beside()
     other.go("/account")
     other.press("Sign out everywhere")
     person.sees("You are signed out. Sign in in another tab")

@@ -8,11 +8,18 @@ from tests.end_to_end.worlds import World
 
 
 class Chats:
-    """What people do at Freshchat."""
+    """What people do at Freshchat. `changing` is what the vendor is told by whose it is, `speaking` by what is said."""
+
+    changing, speaking = "update_conversation", "send_message"
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.sim: Any = world.sim
+
+    @property
+    def connector(self) -> Any:
+        """The class of the vendor's connector."""
+        return type(self.world.connections.connector(self.world.connections.named("support")))
 
     def opens(self, text: str) -> Any:
         customer = self.sim.customer(f"{text}@example.com", text)
@@ -48,6 +55,8 @@ class Chats:
 
 class Tickets(Chats):
     """What people do at Freshdesk."""
+
+    changing, speaking = "update_ticket", "reply_to_ticket"
 
     def opens(self, text: str) -> Any:
         return self.sim.customer_opens(self.sim.customer(f"{text}@example.com", text), text, text)

@@ -96,8 +96,7 @@ def test_once_the_vendor_has_closed_it_too_opening_it_there_opens_it_here(people
 
 def test_until_the_vendor_is_told_that_it_is_open_there_opens_nothing(people: Chats) -> None:
     world, conversation = people.world, answered(people)
-    endpoint = "update_conversation" if world.connector == "freshchat" else "update_ticket"
-    world.sim.fault(endpoint, "429", times=3, retry_after=60, when=lambda body: "status" in body)
+    world.sim.fault(people.changing, "429", times=3, retry_after=60, when=lambda body: "status" in body)
     resolve(world.runtime, world.session().id, HANNA, resolved=True, tell_vendor=True)
     people.notes(conversation, "Having a look")
     world.poll(1)

@@ -12,19 +12,9 @@ from core.flow.hand_over import take_over
 from core.flow.speak import write_note, write_reply
 from core.store.models import EventRow
 from tests.end_to_end.people import Chats
-from tests.end_to_end.test_hand_over import HANNA, HELLO, answered, last
+from tests.end_to_end.test_hand_over import HANNA, HELLO, answered, assigns_to_who_speaks, last
 
 MONDAY = "It comes on Monday."
-
-
-def endpoints(world: Any) -> tuple[str, str]:
-    """Where the vendor is told whose a conversation is, and where it is told what is said in it."""
-    chat = world.connector == "freshchat"
-    return ("update_conversation", "send_message") if chat else ("update_ticket", "reply_to_ticket")
-
-
-def connector_of(world: Any) -> Any:
-    return type(world.connections.connector(world.connections.named("support")))
 
 
 def had_by_an_agent(people: Chats, **settings: Any) -> Any:
@@ -70,7 +60,7 @@ def test_what_is_discarded_here_after_an_agent_has_taken_it_there_hinders_nobody
     people: Chats,
 ) -> None:
     world, conversation = people.world, answered(people)
-    world.sim.fault(endpoints(world)[0], "401")
+    world.sim.fault(people.changing, "401")
     take_over(world.runtime, world.session().id, HANNA)
     world.run(5)
     people.assigns(conversation, world.human)
@@ -83,7 +73,7 @@ def test_what_is_discarded_here_after_an_agent_has_taken_it_there_hinders_nobody
 
 def test_taken_over_while_it_may_have_been_claimed_it_stays_so_though_the_rest_is_discarded(people: Chats) -> None:
     world = people.world.start()
-    world.sim.fault(endpoints(world)[0], "timeout", performed=True)
+    world.sim.fault(people.changing, "timeout", performed=True)
     conversation = people.opens("Where is my parcel?")
     while world.actions()[:1] != [("assign", "uncertain")]:
         world.run(0.1)
@@ -100,7 +90,7 @@ def test_taken_over_while_it_may_have_been_claimed_it_stays_so_though_the_rest_i
 @pytest.mark.parametrize("how", ["its look fails", "its echo proves it", "it is found in the thread"])
 def test_after_a_reply_at_which_nobody_could_look_it_can_be_given_back(people: Chats, how: str) -> None:
     world, conversation = people.world, had_by_an_agent(people)
-    connector = connector_of(world)
+    connector = people.connector
     with pytest.MonkeyPatch.context() as patch:
         if how == "its look fails":
             read_state, failures = connector.read_state, [RetryLater("the budget is used up")]
@@ -112,7 +102,7 @@ def test_after_a_reply_at_which_nobody_could_look_it_can_be_given_back(people: C
 
             patch.setattr(connector, "read_state", read)
         else:
-            world.sim.fault(endpoints(world)[1], "timeout", performed=True)
+            world.sim.fault(people.speaking, "timeout", performed=True)
         if how == "it is found in the thread":
             world.sim.webhooks.hold()
         write_reply(world.runtime, world.session().id, MONDAY, HANNA)
@@ -126,7 +116,7 @@ def test_after_a_reply_at_which_nobody_could_look_it_can_be_given_back(people: C
 
 def test_after_a_reply_that_is_parked_it_can_be_given_back(people: Chats) -> None:
     world, conversation = people.world, had_by_an_agent(people, uncertain="park")
-    world.sim.fault(endpoints(world)[1], "timeout", performed=False)
+    world.sim.fault(people.speaking, "timeout", performed=False)
     write_reply(world.runtime, world.session().id, MONDAY, HANNA)
     world.run(300)
     assert (last(world, "reply").state, looks(world)) == ("parked", [("done", "")])
@@ -137,7 +127,7 @@ def test_after_a_reply_that_is_parked_it_can_be_given_back(people: Chats) -> Non
 def test_given_back_while_something_that_a_person_wrote_still_waits_it_is_the_ai_s(people: Chats, what: str) -> None:
     """What has not begun cannot be why the vendor shows the AI's agent."""
     world, conversation = people.world, had_by_an_agent(people)
-    endpoint = endpoints(world)[1] if what == "reply" or world.connector == "freshchat" else "add_note"
+    endpoint = people.speaking if what == "reply" or world.connector == "freshchat" else "add_note"
     world.sim.fault(endpoint, "401")
     write = write_reply if what == "reply" else write_note
     write(world.runtime, world.session().id, MONDAY, HANNA)
@@ -157,15 +147,7 @@ def test_given_back_while_something_that_a_person_wrote_still_waits_it_is_the_ai
 def test_where_a_reply_assigns_to_who_speaks_and_its_look_fails_the_next_look_gives_nothing_back(world: Any) -> None:
     people = Chats(world)
     conversation = had_by_an_agent(people)
-    post = world.sim.account.post
-
-    def post_and_assign(target: Any, actor: Any, *rest: Any, **more: Any) -> Any:
-        made = post(target, actor, *rest, **more)
-        if actor.id == world.ai.id:
-            world.sim.account.assign(target, actor, agent_id=world.ai.id, group_id=None)
-        return made
-
-    world.sim.account.post = post_and_assign
+    assigns_to_who_speaks(world)
     world.sim.fault("send_message", "timeout", performed=True)
     world.sim.webhooks.hold()
     write_reply(world.runtime, world.session().id, MONDAY, HANNA)

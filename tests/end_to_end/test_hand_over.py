@@ -47,6 +47,19 @@ def last(world: Any, kind: str) -> ActionRow:
         return ActionRow.select().where(ActionRow.kind == kind).order_by(ActionRow.id.desc()).get()
 
 
+def assigns_to_who_speaks(world: Any) -> None:
+    """Let the account assign a conversation to the AI's agent whenever something is said as that agent."""
+    post = world.sim.account.post
+
+    def post_and_assign(target: Any, actor: Any, *rest: Any, **more: Any) -> Any:
+        made = post(target, actor, *rest, **more)
+        if actor.id == world.ai.id:
+            world.sim.account.assign(target, actor, agent_id=world.ai.id, group_id=None)
+        return made
+
+    world.sim.account.post = post_and_assign
+
+
 def test_who_takes_a_session_over_silences_the_ai_and_takes_it_from_its_agent(everywhere: Chats) -> None:
     people, world = everywhere, everywhere.world
     conversation = answered(people)
@@ -86,8 +99,7 @@ def test_taking_over_twice_is_taking_over_once_and_another_person_joins(people: 
 def test_who_joins_leaves_the_colleague_s_assignment_as_it_was_asked_for(people: Chats, joined: str) -> None:
     world, conversation = people.world, answered(people)
     runtime, session_id, agent = world.runtime, world.session().id, str(world.human.id)
-    endpoint = "update_conversation" if world.connector == "freshchat" else "update_ticket"
-    world.sim.fault(endpoint, "429", retry_after=60)
+    world.sim.fault(people.changing, "429", retry_after=60)
     take_over(runtime, session_id, HANNA, assignee=agent)
     world.run(5)
     assert last(world, "assign").state == "retry"
@@ -109,8 +121,7 @@ def test_who_joins_leaves_the_colleague_s_assignment_as_it_was_asked_for(people:
 def test_who_joins_and_names_another_agent_has_it_assigned_to_that_one(people: Chats) -> None:
     world, conversation = people.world, answered(people)
     otto = world.sim.add_agent("otto@example.com", "Otto Other")
-    endpoint = "update_conversation" if world.connector == "freshchat" else "update_ticket"
-    world.sim.fault(endpoint, "429", retry_after=60)
+    world.sim.fault(people.changing, "429", retry_after=60)
     take_over(world.runtime, world.session().id, HANNA, assignee=str(otto.id))
     world.run(5)
     take_over(world.runtime, world.session().id, "otto@example.com", assignee=str(world.human.id))
@@ -157,8 +168,7 @@ def test_a_draft_written_while_the_session_went_to_a_person_and_back_does_not_co
 
 def test_a_reply_that_waits_is_cancelled(people: Chats) -> None:
     world, conversation = people.world, answered(people)
-    endpoint = "send_message" if world.connector == "freshchat" else "reply_to_ticket"
-    world.sim.fault(endpoint, "429", retry_after=60)
+    world.sim.fault(people.speaking, "429", retry_after=60)
     world.says("A second answer")
     people.writes(conversation, "And now?")
     world.run(30)
@@ -193,8 +203,7 @@ def test_taken_over_while_it_is_being_claimed_it_is_not_given_back_by_that(peopl
 
 def test_until_it_is_taken_from_it_at_the_vendor_the_ai_s_agent_there_gives_nothing_back(people: Chats) -> None:
     world, conversation = people.world, answered(people)
-    endpoint = "update_conversation" if world.connector == "freshchat" else "update_ticket"
-    world.sim.fault(endpoint, "429", times=3, retry_after=60)
+    world.sim.fault(people.changing, "429", times=3, retry_after=60)
     take_over(world.runtime, world.session().id, HANNA)
     people.writes(conversation, "And now?")
     people.notes(conversation, "What a day")
@@ -304,8 +313,7 @@ def test_a_person_s_reply_in_doubt_is_posted_once_and_stays_theirs(people: Chats
     world, conversation = people.world, answered(people)
     take_over(world.runtime, world.session().id, HANNA)
     world.run(30)
-    endpoint = "send_message" if world.connector == "freshchat" else "reply_to_ticket"
-    world.sim.fault(endpoint, "timeout", performed=performed)
+    world.sim.fault(people.speaking, "timeout", performed=performed)
     write_reply(world.runtime, world.session().id, "It comes on Monday.", HANNA)
     world.run(600)
     assert world.replies(conversation) == [HELLO, "It comes on Monday."]
@@ -329,15 +337,7 @@ def test_an_account_that_assigns_to_who_speaks_gives_nothing_back_to_the_ai_by_t
     conversation = answered(people)
     take_over(world.runtime, world.session().id, HANNA)
     world.run(30)
-    post = world.sim.account.post
-
-    def post_and_assign(target: Any, actor: Any, *rest: Any, **more: Any) -> Any:
-        made = post(target, actor, *rest, **more)
-        if actor.id == world.ai.id:
-            world.sim.account.assign(target, actor, agent_id=world.ai.id, group_id=None)
-        return made
-
-    world.sim.account.post = post_and_assign
+    assigns_to_who_speaks(world)
     write_reply(world.runtime, world.session().id, "It comes on Monday.", HANNA)
     world.run(60)
     assert people.assignee(conversation) == "ai"

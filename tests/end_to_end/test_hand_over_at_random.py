@@ -233,11 +233,7 @@ class Life(RuleBasedStateMachine):
     @rule(kind=st.sampled_from(["timeout", "429"]), performed=st.booleans(), said=st.booleans())
     def the_next_call_goes_wrong(self, kind: str, performed: bool, said: bool) -> None:
         """What is said next, or what the vendor is told next of whose it is and whether it is open."""
-        chat = self.vendor == "freshchat"
-        if said:
-            endpoint = "send_message" if chat else "reply_to_ticket"
-        else:
-            endpoint = "update_conversation" if chat else "update_ticket"
+        endpoint = self.people.speaking if said else self.people.changing
         self.world.sim.fault(endpoint, kind, performed=performed if kind == "timeout" else None, retry_after=5)
 
     @rule()

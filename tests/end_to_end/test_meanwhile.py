@@ -31,10 +31,6 @@ def first(meanwhile: Callable[[], None], then: Callable[[Any], Any]) -> Callable
     return called
 
 
-def connector_of(world: Any) -> Any:
-    return type(world.connections.connector(world.connections.named("support")))
-
-
 def opened_and_assigned_meanwhile(people: Chats, where: str, then: Callable[[Any], Any]) -> Any:
     """A new conversation that the helpdesk assigns to the AI's agent while the AI's hook `where` is called."""
     world, opened = people.world, []
@@ -85,7 +81,7 @@ def test_taken_by_an_agent_and_given_back_to_the_ai_while_it_decides_to_leave_it
     world.start(auto_handle_all=False)
     conversation = people.opens("Where is my parcel?")
     people.assigns(conversation, world.human)
-    read_state = connector_of(world).read_state
+    read_state = people.connector.read_state
 
     def assigned() -> None:
         world.clock.advance(1)
@@ -99,7 +95,7 @@ def test_taken_by_an_agent_and_given_back_to_the_ai_while_it_decides_to_leave_it
 
     once = first(assigned, lambda: None)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(connector_of(world), "read_state", read_and_assigned)
+        patch.setattr(people.connector, "read_state", read_and_assigned)
         world.run(300)
     assert world.replies(conversation) == [HELLO]
 
@@ -135,7 +131,7 @@ def test_a_turn_that_a_person_has_ended_is_not_tried_again(people: Chats, wrong:
 
     with pytest.MonkeyPatch.context() as patch:
         if wrong == "the vendor is silent":
-            patch.setattr(connector_of(world), "read_state", first(ended, connector_of(world).read_state))
+            patch.setattr(people.connector, "read_state", first(ended, people.connector.read_state))
         else:
             world.ai_plugin.answer = first(ended, lambda turn: Reply("Too late"))
         people.writes(conversation, "And now?")
@@ -216,7 +212,7 @@ def test_cancelled_while_the_helpdesk_is_looked_at_an_action_stays_cancelled(eve
         return read_state(*given)
 
     world.start()
-    conversation = reply_about_to_go_out(people, (connector_of(world), "read_state", looked))
+    conversation = reply_about_to_go_out(people, (people.connector, "read_state", looked))
     assert stayed_cancelled(people, conversation)
 
 
@@ -232,7 +228,7 @@ def test_cancelled_while_the_helpdesk_cannot_be_looked_at_an_action_stays_cancel
 
     monkeypatch.setattr("core.flow.deliver.GONE_AFTER", 1)
     world.start()
-    conversation = reply_about_to_go_out(people, (connector_of(world), "read_state", fails))
+    conversation = reply_about_to_go_out(people, (people.connector, "read_state", fails))
     assert stayed_cancelled(people, conversation)
 
 

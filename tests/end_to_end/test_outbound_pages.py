@@ -62,6 +62,14 @@ def dies(site: World, receiver: WebhookReceiver) -> None:
     receiver.answers = []
 
 
+def died(site: World, receiver: WebhookReceiver) -> int:
+    """A subscription of which one event has died."""
+    number = subscribed(site, receiver.url)
+    happens(site, number)
+    dies(site, receiver)
+    return number
+
+
 def press(visitor: Visitor, path: str, words_on_it: str) -> Any:
     """Press a button that belongs to the page's one form; returns the page that follows."""
     page = visitor.read(path)
@@ -242,9 +250,7 @@ def test_deliveries_tell_their_state_and_are_sent_again_one_by_one_or_all_that_d
 def test_only_what_has_died_since_the_moment_is_sent_again(
     site: World, lead: Visitor, receiver: WebhookReceiver
 ) -> None:
-    number = subscribed(site, receiver.url)
-    happens(site, number)
-    dies(site, receiver)
+    number = died(site, receiver)
     site.clock.advance(2 * 86400)
     happens(site, number)
     since = site.clock.now()
@@ -257,9 +263,7 @@ def test_only_what_has_died_since_the_moment_is_sent_again(
 def test_what_died_within_the_last_day_is_sent_again_with_the_moment_that_the_page_proposes(
     site: World, lead: Visitor, receiver: WebhookReceiver
 ) -> None:
-    number = subscribed(site, receiver.url)
-    happens(site, number)
-    dies(site, receiver)
+    number = died(site, receiver)
     site.clock.advance(12 * 3600)
     lead.sign_in()
     lead.submit(f"/outbound/{number}", form="form[action$=replay-dead]")

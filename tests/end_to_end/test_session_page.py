@@ -195,6 +195,23 @@ def test_a_parked_reply_is_tried_again_or_given_up(asked: World, lead: Visitor) 
     assert ("reply", "cancelled") in asked.actions()
 
 
+def _rows(world: World) -> list[ActionRow]:
+    with world.runtime.db.read():
+        return list(ActionRow.select().order_by(ActionRow.id))
+
+
+def drafted(world: World, text: str) -> Visitor:
+    """Somebody who looks at a chat that a person has, for which the AI has drafted an answer."""
+    world.start(server=ADMINISTRATOR, extra=ASSIST)
+    world.says(text)
+    conversation = world.sim.customer_writes(world.ada, "When does it come?")
+    world.sim.agent_assigns(conversation, world.human)
+    world.run(30)
+    world.sim.customer_writes(world.ada, "Hello?")
+    world.run(30)
+    return Visitor(world.url).sign_in()
+
+
 def test_a_draft_is_sent_as_it_is_edited_and_once(quick: World) -> None:
     quick.start(server=ADMINISTRATOR, extra=ASSIST)
     quick.ai_plugin.answer = lambda turn: Silence(Reason.NOT_USEFUL)
@@ -224,34 +241,15 @@ def test_a_draft_is_sent_as_it_is_edited_and_once(quick: World) -> None:
 
 
 def test_a_draft_of_several_lines_that_is_sent_as_it_is_counts_as_approved(quick: World) -> None:
-    quick.start(server=ADMINISTRATOR, extra=ASSIST)
-    quick.says("In two days.\n\nRegards")
-    conversation = quick.sim.customer_writes(quick.ada, "When does it come?")
-    quick.sim.agent_assigns(conversation, quick.human)
-    quick.run(30)
-    quick.sim.customer_writes(quick.ada, "Hello?")
-    quick.run(30)
-    lead = Visitor(quick.url).sign_in()
+    lead = drafted(quick, "In two days.\n\nRegards")
     [draft] = lead.read(page_of(quick)).select(".draft textarea")
     as_it_is = {draft["name"]: draft.text.strip().replace("\n", "\r\n")}  # so do browsers
     press(quick, lead, "Send it as your reply", **as_it_is)
     assert [row.verdict for row in _rows(quick) if row.purpose == "draft"][-1] == "approved"
 
 
-def _rows(world: World) -> list[ActionRow]:
-    with world.runtime.db.read():
-        return list(ActionRow.select().order_by(ActionRow.id))
-
-
 def test_a_draft_is_put_aside(quick: World) -> None:
-    quick.start(server=ADMINISTRATOR, extra=ASSIST)
-    quick.says("In two days.")
-    conversation = quick.sim.customer_writes(quick.ada, "When does it come?")
-    quick.sim.agent_assigns(conversation, quick.human)
-    quick.run(30)
-    quick.sim.customer_writes(quick.ada, "Hello?")
-    quick.run(30)
-    lead = Visitor(quick.url).sign_in()
+    lead = drafted(quick, "In two days.")
     assert "The draft is put aside." in press(quick, lead, "Put it aside")
     assert lead.read(page_of(quick)).select(".draft") == []
 

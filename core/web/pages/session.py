@@ -78,7 +78,8 @@ def _add_speaking(blueprint: Blueprint, runtime: Runtime) -> None:
     def message(session_id: int) -> Any:
         text, kind, by = request.form.get("text", ""), request.form.get("as", ""), signed_in().email
         # What somebody has changed after going back is another message.
-        key = hashlib.sha256("\n".join((request.form.get("key", ""), kind, text)).encode()).hexdigest()
+        submitted = request.form.get("key", "")
+        key = hashlib.sha256("\n".join((submitted, kind, text)).encode()).hexdigest() if submitted else ""
         try:
             if kind == "note":
                 speak.write_note(runtime, session_id, text, by, key)
