@@ -2,6 +2,7 @@
 
 from core.clock import Clock
 from core.connector import Connector
+from core.destination_template import DestinationTemplate, FieldKind, TemplateField, VendorCall
 from core.domain import (
     Action,
     ActionKind,
@@ -30,6 +31,7 @@ from core.domain import (
     Identity,
     Inbound,
     ListedConversation,
+    LookUp,
     Message,
     MessageFact,
     Mode,
@@ -60,6 +62,7 @@ from core.errors import (
     AgentMissing,
     AuthFailed,
     BadPayload,
+    BadRecord,
     ConfigError,
     OutcomeUnknown,
     Refused,
@@ -84,6 +87,7 @@ __all__ = [
     "Author",
     "BackfillEstimate",
     "BadPayload",
+    "BadRecord",
     "ChangePage",
     "Channel",
     "Charge",
@@ -96,10 +100,12 @@ __all__ = [
     "ConversationPage",
     "ConversationRead",
     "Copy",
+    "DestinationTemplate",
     "Draft",
     "Event",
     "EventSource",
     "Fact",
+    "FieldKind",
     "Finding",
     "Guidance",
     "Guide",
@@ -109,6 +115,7 @@ __all__ = [
     "Identity",
     "Inbound",
     "ListedConversation",
+    "LookUp",
     "Message",
     "MessageFact",
     "Mode",
@@ -137,7 +144,9 @@ __all__ = [
     "StatusFact",
     "Step",
     "Summary",
+    "TemplateField",
     "Turn",
+    "VendorCall",
     "VendorError",
     "VendorState",
     "VerifyFailed",

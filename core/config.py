@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from core.config_schema import FileSchema, PluginsSchema
 from core.connector import Connector
+from core.destination_settings import Definition
 from core.domain import Channel, Mode, Secret
 from core.errors import ConfigError, VerifyFailed
 from core.handoff_settings import HandoffConfig, handoff_config
@@ -110,6 +111,7 @@ class Config:
     handoff: HandoffConfig
     worker: WorkerConfig
     connections: tuple[ConnectionConfig, ...]
+    destinations: tuple[Definition, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -166,6 +168,7 @@ def load_config(path: Path | None = None) -> Config:
         handoff=handoff_config(loaded["handoff"], given.get("handoff", {})),
         worker=WorkerConfig(**loaded["worker"]),
         connections=_connections(loaded["connections"]),
+        destinations=_destinations(loaded["destinations"]),
     )
 
 
@@ -220,16 +223,21 @@ def _sections(tables: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     return dict(tables)
 
 
+def _destinations(loaded: list[Definition]) -> tuple[Definition, ...]:
+    _unique_names("destinations", [each.name for each in loaded])
+    return tuple(loaded)
+
+
 def _connections(loaded: list[dict[str, Any]]) -> tuple[ConnectionConfig, ...]:
-    _unique_connections([connection["name"] for connection in loaded])
+    _unique_names("connections", [connection["name"] for connection in loaded])
     return tuple(ConnectionConfig(each.pop("name"), each.pop("connector"), each) for each in loaded)
 
 
-def _unique_connections(names: list[str]) -> None:
+def _unique_names(what: str, names: list[str]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise ConfigError(
-                f"connections[{name}].name", f"{names.count(name)} connections have it", "Give each a name of its own."
+                f"{what}[{name}].name", f"{names.count(name)} {what} have it", "Give each a name of its own."
             )
 
 

@@ -7,12 +7,11 @@ from urllib.parse import urlsplit
 
 from marshmallow import INCLUDE, ValidationError, fields, pre_load, validate
 
+from core.destination_settings import NAME, DestinationSchema
 from core.domain import Channel, Mode, Secret
 from core.handoff_settings import HandoffSchema
 from core.settings import PluginSettings, SecretField
 
-NAME = r"[a-z0-9][a-z0-9_-]{0,62}"
-"""What connections and plugins may be called: the name becomes part of addresses, log lines and dotted keys."""
 SECRET_KEY_LENGTH = 32
 
 
@@ -255,6 +254,7 @@ class FileSchema(PluginSettings):
     handoff = fields.Nested(HandoffSchema)
     worker = fields.Nested(WorkerSchema)
     connections = fields.List(fields.Nested(ConnectionSchema), load_default=list)
+    destinations = fields.List(fields.Nested(DestinationSchema), load_default=list)
 
     @pre_load
     def every_section_is_there(self, data: dict[str, Any], **kwargs: Any) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from core.domain import (
     GuideStep,
     Identity,
     Inbound,
+    LookUp,
     Mode,
     Named,
     Receipt,
@@ -34,6 +35,7 @@ from core.domain import (
     Step,
     VendorState,
 )
+from core.errors import Refused
 from core.http import HttpClient
 
 
@@ -70,6 +72,9 @@ class Connector(abc.ABC):
     """The settings by which the account is reached: a mistake in one of them reads as a failed verification."""
     listings: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """What `relaydesk connections list` can list: names, and the columns shown of each."""
+
+    look_ups: ClassVar[tuple[LookUp, ...]] = ()
+    """What destinations can look up at the vendor, so that records may have names where it wants ids."""
 
     channel: ClassVar[Channel] = Channel.WEB
     """The channel of a new session, until `read_state` says better."""
@@ -249,6 +254,10 @@ class Connector(abc.ABC):
             identifier = str(entry.get("id") or "")
             if identifier:
                 yield Named(identifier, str(entry.get("name") or ""), str(entry.get("email") or ""))
+
+    def look_up(self, what: str, value: str, connection: Connection, http: HttpClient) -> str:
+        """The vendor's id of what one of `look_ups` finds by this value. Raises `Refused`, in words, if nothing."""
+        raise Refused(f"{self.label} has nothing called {what} to look up")
 
     def attachment_hosts(self, settings: Mapping[str, object]) -> tuple[str, ...]:
         """Host names (and all below them) from which attachments may be fetched, without the credential."""

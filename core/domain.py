@@ -188,6 +188,7 @@ class Priority(StrEnum):
     HANDOFF = "handoff"
     SYNC = "sync"
     POLL = "poll"
+    DESTINATION = "destination"
     BACKFILL = "backfill"
 
 
@@ -706,6 +707,20 @@ class Guide:
             for copy in step.copies:
                 lines += [f"   {copy.label}:", f"   {copy.text}"]
         return "\n".join([*lines, self.remark] if self.remark else lines)
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """Something that a connector can look up: `name` is its word in a mapping, as in ``agent(email)``.
+
+    `by` says what it is found by, and `finds` what is found, both for a person. What was found is believed for
+    `keep_seconds`.
+    """
+
+    name: str
+    by: str
+    finds: str
+    keep_seconds: float = 900.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,15 @@ class BadPayload(RelaydeskError):
     """What a vendor sent cannot be read: not JSON, or not of the shape its documentation gives."""
 
 
+class BadRecord(RelaydeskError):
+    """A record of a destination cannot be written as it is; `field` is the one to mend, "" for the whole record."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}" if field else reason)
+        self.field = field
+        self.reason = reason
+
+
 class VendorError(RelaydeskError):
     """Base of what can become of a call to a vendor; `status` is the HTTP status, None if none came."""
 

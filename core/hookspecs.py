@@ -21,6 +21,7 @@ from core.domain import (
 
 if TYPE_CHECKING:
     from core.connector import Connector
+    from core.destination_template import DestinationTemplate
 
 PROJECT = "relaydesk"
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -34,6 +35,18 @@ def register_connectors() -> list[Connector]:  # type: ignore[empty-body]
     When: once per process, at start-up, before the connections of the configuration are read.
     Arguments: none.
     Returns: a list of `Connector` objects; each `name` must be unique.
+    If it raises: start-up stops and names the plugin.
+    """
+
+
+@hookspec
+def destination_templates() -> list[DestinationTemplate]:  # type: ignore[empty-body]
+    """Offer templates of what can be written to a vendor.
+
+    When: once per process, at start-up, after the connectors were registered.
+    Arguments: none.
+    Returns: a list of `DestinationTemplate` objects, each for a connector that an enabled plugin offers; a `name` must
+    be unique among its connector's.
     If it raises: start-up stops and names the plugin.
     """
 

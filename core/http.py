@@ -127,14 +127,18 @@ class HttpClient:
         json: Any = None,
         files: Files | None = None,
         limit_bytes: int | None = None,
+        more_headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Make one call and return its answer; the errors are those of the class.
 
-        `limit_bytes` stands in for the client's own, for answers that are rightly larger.
+        `limit_bytes` stands in for the client's own, for answers that are rightly larger. Of `more_headers` none takes
+        the place of one that is sent anyway.
         """
         verb = verb.upper()
         write = verb not in READS
-        headers = {"User-Agent": USER_AGENT, "Accept": "application/json", "Connection": "close"} | self._headers
+        ours = {"User-Agent": USER_AGENT, "Accept": "application/json", "Connection": "close"} | self._headers
+        taken = {"content-type", *(name.lower() for name in ours)}
+        headers = {name: value for name, value in (more_headers or {}).items() if name.lower() not in taken} | ours
         content: dict[str, Any] = {"data": json, "files": files} if files else {"json": json}
         prepared = _prepare(verb, self._address(path), headers, params=params, **content)
         # The address as the connection will read it decides where the credential goes, not the text we joined.

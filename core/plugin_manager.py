@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 import pluggy
 from marshmallow import Schema
@@ -17,12 +17,15 @@ from core import hookspecs
 from core.config import Config
 from core.config_schema import NAME
 from core.connector import Connector
+from core.destination_template import DestinationTemplate
 from core.domain import Action, Session, Veto
 from core.errors import ConfigError, RelaydeskError
 from core.plugin_search import KEY, Candidate, find_plugins
 from core.settings import load_settings, nearest
 
 log = logging.getLogger(__name__)
+
+Offered = TypeVar("Offered", bound=Connector | DestinationTemplate)
 
 HOOKS: tuple[str, ...] = tuple(
     name for name, value in vars(hookspecs).items() if hasattr(value, f"{hookspecs.PROJECT}_spec")
@@ -59,6 +62,7 @@ class Plugins:
         self._infos = dict(reversed(list(self._infos.items())))
         self._callers = {hook: self._callers_of(hook) for hook in HOOKS}
         self._connectors = MappingProxyType(self._collect_connectors())
+        self._templates = MappingProxyType(self._collect_templates())
 
     # ------------------------------------------------------------------------------------------- look-up
 
@@ -66,6 +70,11 @@ class Plugins:
     def connectors(self) -> Mapping[str, Connector]:
         """The connectors that the plugins offer, by name."""
         return self._connectors
+
+    @property
+    def templates(self) -> Mapping[str, Mapping[str, DestinationTemplate]]:
+        """What can be written by template: for each connector's name its templates by theirs, as they were offered."""
+        return self._templates
 
     @property
     def settings(self) -> Mapping[str, Mapping[str, Any]]:
@@ -200,7 +209,7 @@ class Plugins:
     def _collect_connectors(self) -> dict[str, Connector]:
         offered: dict[str, tuple[str, Connector]] = {}
         for plugin, call in self._callers["register_connectors"]:
-            for connector in _connectors_of(plugin, call):
+            for connector in _offered(plugin, call, "register_connectors", Connector):
                 if connector.name in offered:
                     raise ConfigError(
                         KEY,
@@ -209,6 +218,19 @@ class Plugins:
                     )
                 offered[connector.name] = (plugin, connector)
         return {name: connector for name, (_, connector) in offered.items()}
+
+    def _collect_templates(self) -> dict[str, Mapping[str, DestinationTemplate]]:
+        offered: dict[str, dict[str, DestinationTemplate]] = {name: {} for name in self._connectors}
+        for plugin, call in self._callers["destination_templates"]:
+            for template in _offered(plugin, call, "destination_templates", DestinationTemplate):
+                what = f'"{plugin}" offers the template "{template.name}"'
+                if template.connector not in offered:
+                    mend = nearest(template.connector, sorted(offered), "The enabled plugins offer")
+                    raise ConfigError(KEY, f'{what} for a connector "{template.connector}" that there is not', mend)
+                if template.name in offered[template.connector]:
+                    raise ConfigError(KEY, f"{what}, which there is already", "Give it a name of its own.")
+                offered[template.connector][template.name] = template
+        return {name: MappingProxyType(templates) for name, templates in offered.items()}
 
 
 def load_plugins(config: Config) -> Plugins:
@@ -237,23 +259,25 @@ def _refuse_wrappers(manager: pluggy.PluginManager, plugin: object, name: str) -
                 raise ConfigError(KEY, problem, "Wrappers are not called here: implement the hook itself.")
 
 
-def _connectors_of(plugin: str, call: Callable[..., Any]) -> list[Connector]:
+def _offered(plugin: str, call: Callable[..., Any], hook: str, kind: type[Offered]) -> list[Offered]:
+    """What a plugin offers in a hook that returns a list, each of the right kind and with a name that can be used."""
+    what = "connectors" if hook == "register_connectors" else "templates"
     try:
-        [connectors] = call()
+        [found] = call()
     except Exception as error:
-        problem = f'the plugin "{plugin}" failed to register its connectors: {_words(error)}'
+        problem = f'the plugin "{plugin}" failed to register its {what}: {_words(error)}'
         raise ConfigError(KEY, problem, "Mend or disable it.") from error
-    if not isinstance(connectors, list | tuple):
-        problem = f'register_connectors of the plugin "{plugin}" returned a {type(connectors).__name__}'
-        raise ConfigError(KEY, problem, "It must return a list of Connector objects.")
-    for connector in connectors:
-        if not isinstance(connector, Connector):
-            problem = f'register_connectors of the plugin "{plugin}" returned a {type(connector).__name__}'
-            raise ConfigError(KEY, problem, "It must return a list of Connector objects.")
-        if not re.fullmatch(NAME, connector.name):
-            problem = f'the plugin "{plugin}" offers a connector named "{connector.name}"'
+    if not isinstance(found, list | tuple):
+        problem = f'{hook} of the plugin "{plugin}" returned a {type(found).__name__}'
+        raise ConfigError(KEY, problem, f"It must return a list of {kind.__name__} objects.")
+    for one in found:
+        if not isinstance(one, kind):
+            problem = f'{hook} of the plugin "{plugin}" returned a {type(one).__name__}'
+            raise ConfigError(KEY, problem, f"It must return a list of {kind.__name__} objects.")
+        if not re.fullmatch(NAME, str(getattr(one, "name", ""))):
+            problem = f'the plugin "{plugin}" offers a {what[:-1]} named "{getattr(one, "name", "")}"'
             raise ConfigError(KEY, problem, 'A name has small letters, digits, "-" and "_" only.')
-    return list(connectors)
+    return list(found)
 
 
 def _words(error: Exception) -> str:

@@ -23,12 +23,13 @@ SHARES = {
 
 What is left above is kept for those more urgent. The least urgent may still make one call a minute.
 """
+SPREAD = (Priority.DESTINATION, Priority.BACKFILL)
 RESERVE = 10
-"""Calls a minute that a backfill leaves: two answers with their looks find them free at once.
+"""Calls a minute that backfills and destinations leave: two answers with their looks find them free at once.
 
-It would take all there is for hours, and so it takes nearly all, but spread evenly: after the reserve, those more
+They would take all there is for hours, and so they take nearly all, but spread evenly: after the reserve, those more
 urgent need not wait longer than until its next call would have been made, and they get that one. Calls that count as
-several come in lumps, for which it may take half of the reserve for a moment.
+several come in lumps, for which they may take half of the reserve for a moment.
 """
 LANE_RESERVE = 2
 
@@ -65,13 +66,13 @@ class Budget:
             calls, lane = _recent(row.calls, now), row.lanes.get(charge.lane, {})
             lane_calls = _recent(lane.get("calls", []), now)
             waits = [_until(row.shut_until, now), _until(_moment(lane.get("shut")), now)]
-            lumps = RESERVE // 2 if priority is Priority.BACKFILL and limit > 2 * RESERVE else 0
+            lumps = RESERVE // 2 if priority in SPREAD and limit > 2 * RESERVE else 0
             waits.append(_room(calls, charge.calls, most + lumps, now))
             lane_limit = self._lanes(limit).get(charge.lane)
             if lane_limit is not None:
-                reserve = LANE_RESERVE if priority is Priority.BACKFILL else 0
+                reserve = LANE_RESERVE if priority in SPREAD else 0
                 waits.append(_room(lane_calls, 1, max(1, lane_limit - reserve), now))
-            if priority is Priority.BACKFILL and row.paced_at is not None:
+            if priority in SPREAD and row.paced_at is not None:
                 # As long as it would take its calls to become free again, were all of them made at this pace.
                 spread = WINDOW * min(charge.calls, most) / most
                 waits.append(min(_until(row.paced_at + spread, now), WINDOW.total_seconds()))
@@ -80,7 +81,7 @@ class Budget:
             row.calls = [*calls, *[_stamp(now)] * charge.calls]
             if charge.lane:
                 row.lanes = {**row.lanes, charge.lane: {**lane, "calls": [*lane_calls, _stamp(now)]}}
-            if priority is Priority.BACKFILL:
+            if priority in SPREAD:
                 row.paced_at = now
             BudgetRow.update(calls=row.calls, lanes=row.lanes, paced_at=row.paced_at).where(
                 BudgetRow.id == row.id
@@ -153,7 +154,7 @@ class Budget:
 
 def allowance(priority: Priority, limit: int) -> int:
     """How many calls a minute may have been made for one of this priority to be granted, of a limit."""
-    if priority is Priority.BACKFILL:
+    if priority in SPREAD:
         return max(1, limit - RESERVE)
     return max(1, limit * SHARES[priority] // 100)
 

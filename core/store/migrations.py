@@ -18,6 +18,10 @@ from core.store.models import (
     BackfillRow,
     CursorRow,
     DeliveryRow,
+    DestinationCallRow,
+    DestinationRecordRow,
+    DestinationResponseRow,
+    DestinationRow,
     DirectoryRow,
     MomentField,
     RateRow,
@@ -162,6 +166,10 @@ def _several_former_secrets(native: Any) -> None:
         native.execute_sql(f"ALTER TABLE subscription DROP COLUMN {column}")
 
 
+def _destinations(native: Any) -> None:
+    native.create_tables([DestinationRow, DestinationCallRow, DestinationRecordRow, DestinationResponseRow])
+
+
 STEPS: tuple[Step, ...] = (
     (1, "first_tables", _first_tables),
     (2, "connection_life_and_polling", _connection_life_and_polling),
@@ -176,6 +184,7 @@ STEPS: tuple[Step, ...] = (
     (11, "requests_of_backfills", _requests_of_backfills),
     (12, "latest_failure_of_subscriptions", _latest_failure),
     (13, "several_former_secrets", _several_former_secrets),
+    (14, "destinations", _destinations),
 )
 """Number, name, and what is done with peewee's database.
 

@@ -549,6 +549,134 @@ class DeliveryRow(Row):
         )
 
 
+class DestinationRow(Row):
+    """A configured target for records; `definition` is what was given for it, as in the file.
+
+    One that is `provisioned` stands in the file, and follows it. Nothing is sent before `activated_at`, and nothing
+    while `paused_at` is set. `tested` is what came of the last test. One process at a time writes to it: `owner`, until
+    `until`. After trouble with the account nothing is sent before `held_until`; `failures` counts those in a row.
+    While records arrive of which the last of several equal ones counts, none is begun: before `arriving_until`.
+    `source` and `events` are of the definition: where its records come from by themselves.
+    """
+
+    name = CharField(unique=True)
+    connection = CharField()
+    definition = JsonField()
+    provisioned = BooleanField(default=False)
+    source = CharField(default="records", index=True)
+    events = JsonField(default=list)
+    activated_at = MomentField(null=True)
+    activated_by = ShortField(default="")
+    paused_at = MomentField(null=True)
+    paused_by = ShortField(default="")
+    tested = JsonField(null=True)
+    owner = CharField(null=True)
+    until = MomentField(null=True)
+    fence = IntegerField(default=0)
+    held_until = MomentField(null=True)
+    held_reason = TextField(default="")
+    failures = IntegerField(default=0)
+    arriving_until = MomentField(null=True)
+    revision = BigIntegerField(default=0)
+    created_by = ShortField(default="")
+    created_at = MomentField()
+    changed_by = ShortField(default="")
+    changed_at = MomentField()
+
+    class Meta:
+        table_name = "destination"
+
+
+class DestinationCallRow(Row):
+    """A call that writes records, recorded before it is made. `purpose`: write, update or test.
+
+    `state`: sending, uncertain, sent, failed (certainly never applied), postponed (certainly not applied this time) or
+    parked. `answer` is the beginning of what the vendor answered. `clean_reads` counts the looks that found nothing.
+    """
+
+    destination = ForeignKeyField(DestinationRow, column_name="destination_id", index=False)
+    purpose = CharField(default="write")
+    verb = CharField()
+    path = TextField()
+    body = JsonField(null=True)
+    size = IntegerField(default=1)
+    state = CharField(default="sending")
+    fence = IntegerField(default=0)
+    started_at = MomentField()
+    uncertain_at = MomentField(null=True)
+    next_at = MomentField(null=True)
+    clean_reads = IntegerField(default=0)
+    failed_reads = IntegerField(default=0)
+    status = IntegerField(null=True)
+    answer = TextField(default="")
+    error = TextField(default="")
+    captured_id = ShortField(default="")
+    confirmed_by = CharField(default="")
+    by = ShortField(default="")
+    settled_at = MomentField(null=True)
+
+    class Meta:
+        table_name = "destination_call"
+        indexes = ((("destination", "state", "next_at"), False),)
+
+
+class DestinationRecordRow(Row):
+    """The ledger: a record of a destination, and what became of it; its `key` is never written twice.
+
+    `state`: arriving (not looked at yet), waiting, sending, uncertain, sent, skipped, failed, parked or dropped. Its
+    `line` is its place in what it came with, its `origin`. `unique_value` is what equal ones are told by, and `lane`
+    what those have in common that are written in their order. A broken one has the `error_field` to mend. `by` is who
+    decided about it last.
+    """
+
+    destination = ForeignKeyField(DestinationRow, column_name="destination_id", index=False)
+    key = CharField()
+    data = JsonField()
+    origin = ShortField(default="")
+    line = IntegerField(null=True)
+    state = CharField(default="waiting")
+    unique_value = ShortField(default="")
+    lane = ShortField(default="")
+    call = ForeignKeyField(DestinationCallRow, column_name="call_id", null=True)
+    attempts = IntegerField(default=0)
+    next_at = MomentField(null=True)
+    captured_id = ShortField(default="")
+    error = TextField(default="")
+    error_field = ShortField(default="")
+    by = ShortField(default="")
+    created_at = MomentField()
+    settled_at = MomentField(null=True)
+
+    class Meta:
+        table_name = "destination_record"
+        indexes = (
+            (("destination", "key"), True),
+            (("destination", "state", "id"), False),
+            (("destination", "unique_value"), False),
+            (("destination", "captured_id"), False),
+        )
+
+
+class DestinationResponseRow(Row):
+    """What a vendor answered for a record, good or bad: an entry of the source ``responses:<destination>``."""
+
+    destination = ForeignKeyField(DestinationRow, column_name="destination_id", index=False)
+    record = ForeignKeyField(DestinationRecordRow, column_name="record_id", index=False)
+    key = CharField()
+    ok = BooleanField()
+    outcome = CharField()
+    status = IntegerField(null=True)
+    captured_id = ShortField(default="")
+    data = JsonField()
+    answer = TextField(default="")
+    error = TextField(default="")
+    at = MomentField()
+
+    class Meta:
+        table_name = "destination_response"
+        indexes = ((("destination", "id"), False),)
+
+
 class DirectoryRow(Row):
     """What a connection's account calls an id. `kind`: agent or group. Those that are gone keep their last name."""
 
@@ -678,6 +806,10 @@ TABLES: tuple[type[Row], ...] = (
     BackfillRow,
     SubscriptionRow,
     DeliveryRow,
+    DestinationRow,
+    DestinationCallRow,
+    DestinationRecordRow,
+    DestinationResponseRow,
     DirectoryRow,
     SchedulerLeaseRow,
     JobRunRow,

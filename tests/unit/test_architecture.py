@@ -35,6 +35,7 @@ PLACES = {
         "core/store/",
         "core/flow/",
         "core/jobs/",
+        "core/destinations/",
         "core/web/queries/",
         "core/connections.py",
         "core/remarks.py",

@@ -1,0 +1,20 @@
+"""Records are written to a vendor's endpoints, each once, with every outcome kept; read top to bottom.
+
+catalogue    the destinations there are: made, changed, activated, paused, removed
+provision    those of the file are brought into the store
+checking     is what was given for one good, and what does it mean
+formats      files of JSON, lines of JSON and CSV become records, one by one
+intake       records are put into the ledger, once
+expressions  what a mapping says a value is: an attribute, or what is looked up by one
+look_ups     what the vendor was asked for by name, remembered for a while
+mapping      a record becomes the fields that are sent
+rendering    mapped records become a call
+grouping     which records go into one call
+ledger       the records and calls, and their states
+outcomes     what an answer or a failure means for each record
+sending      one destination's turn: the next call is begun, made and settled
+reconcile    what is uncertain is looked for at the vendor
+responses    every answer is kept, and feeds other destinations
+trying       a test, a dry run and samples, none of which is the real thing
+by_hand      a person mends a record, sends it again, or says what became of it
+"""
