@@ -16,7 +16,7 @@ from core.destinations.expressions import parse, placeholders
 from core.destinations.formats import Item
 from core.destinations.look_ups import LookUpCache
 from core.destinations.rendering import Renderer
-from core.destinations.showing import Sample, address_of, renderer_for
+from core.destinations.showing import Sample, Showing, address_of, renderer_for
 from core.domain import Priority
 from core.errors import AuthFailed, BadPayload, BadRecord, ConfigError, OutcomeUnknown, RetryLater, VendorError
 from core.http import HttpClient
