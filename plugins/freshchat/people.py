@@ -33,7 +33,7 @@ def users_with(client: FreshchatClient, name: str, value: str) -> Iterator[dict[
     Each that is listed is looked at: an account may pay no heed to filters, and list everybody.
     """
     try:
-        for user in client.users(**{IDENTIFIERS[name]: value}):
+        for user in client.users(**{IDENTIFIERS[name]: value.strip()}):
             if word(user.get("id")) and has(user, name, value):
                 yield user
     except Refused as error:
