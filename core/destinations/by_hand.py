@@ -7,10 +7,11 @@ from typing import Any
 
 from core.access import audit
 from core.destination_settings import Definition
-from core.destinations import responses
+from core.destinations import ledger, outcomes
 from core.destinations.checking import load_definition
 from core.destinations.fitness import Candidate, Fitness
 from core.destinations.intake import row_of
+from core.destinations.outcomes import Outcome, RecordOutcome
 from core.destinations.records import UnknownRecord
 from core.errors import BadPayload, ConfigError
 from core.payload import clean
@@ -147,7 +148,6 @@ def _wait_again(runtime: Runtime, row: DestinationRecordRow, candidate: Candidat
         key=key,
         data=candidate.data,
         unique_value=candidate.unique,
-        lane=candidate.lane,
         state="waiting",
         attempts=0,
         next_at=runtime.db.now(),
@@ -167,24 +167,13 @@ def _settle_as_sent(
     by: str,
     captured_id: str,
 ) -> None:
-    now = runtime.db.now()
-    values = {"state": "sent", "next_at": None, "settled_at": now, "captured_id": captured_id, "error": "", "by": by}
-    _change(row, **values)
-    responses.keep(
-        runtime,
-        destination,
-        definition,
-        row,
-        outcome="sent",
-        ok=True,
-        status=None,
-        captured_id=captured_id,
-        answer="",
-        error="",
+    ledger.settle_record(
+        runtime, destination, definition, row, "sent", RecordOutcome(True, captured_id), Outcome(outcomes.SENT)
     )
+    _change(row, next_at=None, by=by)
     open_ones = (DestinationRecordRow.call == row.call_id) & DestinationRecordRow.state.in_(("sending", *UNKNOWN))
     if row.call_id is not None and not DestinationRecordRow.select().where(open_ones).exists():
-        settled = {"state": "sent", "settled_at": now, "next_at": None, "confirmed_by": by}
+        settled = {"state": "sent", "settled_at": runtime.db.now(), "next_at": None, "confirmed_by": by}
         DestinationCallRow.update(**settled).where(DestinationCallRow.id == row.call_id).execute()
 
 

@@ -50,6 +50,22 @@ def batches(definition: Definition, merges: bool, prepared: Sequence[PreparedRec
     return [group.members for group in groups]
 
 
+def is_full(definition: Definition, batch: Sequence[int], candidates: Sequence[PreparedRecord], made: int) -> bool:
+    """Whether nothing could join a batch that is the first of `made`: it need not wait for more.
+
+    By bytes it is full once another one was begun behind it.
+    """
+    grouping = definition.batch
+    if grouping is None or len(batch) >= grouping.size:
+        return True
+    same = candidates[batch[0]][1].merge
+    return (
+        grouping.group_by == "bytes"
+        and made > 1
+        and any(candidates[place][1].merge == same for place in range(batch[-1] + 1, len(candidates)))
+    )
+
+
 def _has_room(group: _Group, batch: Batching, length: int) -> bool:
     if len(group.members) >= batch.size:
         return False

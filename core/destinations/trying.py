@@ -177,6 +177,9 @@ def _begin(runtime: Runtime, definition: Definition, call: VendorCall, by: str) 
             verb=call.verb,
             path=call.path,
             body=call.body,
+            # Should this process die now, nobody looks what became of it; a person can.
+            state="parked",
+            error="no answer has come",
             started_at=runtime.db.now(),
             by=by,
         )
