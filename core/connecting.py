@@ -11,8 +11,8 @@ from typing import Any
 from core.access import audit
 from core.accounts import refuse_a_second
 from core.config import ConnectionConfig, fingerprint
-from core.config_schema import NAME
 from core.connector import Connector
+from core.destination_settings import NAME
 from core.domain import Action, Guide, Identity, Priority
 from core.errors import VERIFY_FAMILY, ConfigError, RelaydeskError, RetryLater, VerifyFailed
 from core.flow.disconnect import Disconnected, park_in_doubt

@@ -59,10 +59,10 @@ class Definition:
     template: str = ""
     method: str = ""
     url: str = ""
-    fields: Mapping[str, str] = field(default_factory=lambda: NOTHING)  # type: ignore[arg-type]
+    fields: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     constants: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
     exclude: tuple[str, ...] = ()
-    headers: Mapping[str, str] = field(default_factory=lambda: NOTHING)  # type: ignore[arg-type]
+    headers: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     key: str = ""
     unique: str = ""
     keep: str = "first"
@@ -197,8 +197,10 @@ class DestinationSchema(PluginSettings):
         load_default=dict,
         metadata={"help": "fields that are the same in each request"},
     )
-    exclude = fields.List(
+    exclude_ = fields.List(
         fields.String(validate=validate.Length(1, 200)),
+        data_key="exclude",
+        attribute="exclude",
         load_default=list,
         metadata={"help": "attributes of the record that are not sent"},
     )

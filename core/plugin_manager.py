@@ -15,8 +15,8 @@ from marshmallow import Schema
 
 from core import hookspecs
 from core.config import Config
-from core.config_schema import NAME
 from core.connector import Connector
+from core.destination_settings import NAME
 from core.destination_template import DestinationTemplate
 from core.domain import Action, Session, Veto
 from core.errors import ConfigError, RelaydeskError
@@ -209,7 +209,7 @@ class Plugins:
     def _collect_connectors(self) -> dict[str, Connector]:
         offered: dict[str, tuple[str, Connector]] = {}
         for plugin, call in self._callers["register_connectors"]:
-            for connector in _offered(plugin, call, "register_connectors", Connector):
+            for connector in _offered(plugin, call, "register_connectors", Connector):  # type: ignore[type-abstract]
                 if connector.name in offered:
                     raise ConfigError(
                         KEY,
@@ -222,7 +222,7 @@ class Plugins:
     def _collect_templates(self) -> dict[str, Mapping[str, DestinationTemplate]]:
         offered: dict[str, dict[str, DestinationTemplate]] = {name: {} for name in self._connectors}
         for plugin, call in self._callers["destination_templates"]:
-            for template in _offered(plugin, call, "destination_templates", DestinationTemplate):
+            for template in _offered(plugin, call, "destination_templates", DestinationTemplate):  # type: ignore[type-abstract]
                 what = f'"{plugin}" offers the template "{template.name}"'
                 if template.connector not in offered:
                     mend = nearest(template.connector, sorted(offered), "The enabled plugins offer")

@@ -62,6 +62,7 @@ def _source_of(name: str, definition: Definition) -> str:
 
 def converted(field: TemplateField, value: Any, called: str) -> Any:
     """A value as the kind that a field has. Raises `BadRecord`."""
+    made: Any
     match field.kind:
         case FieldKind.TEXT:
             made = _text(value, called)
