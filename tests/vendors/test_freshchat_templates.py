@@ -322,6 +322,18 @@ def test_a_bot_may_write_without_an_id(observed: FreshchatSimulator) -> None:
     assert find(here, SEND, begin(here, SEND, record)) == written
 
 
+def test_a_text_that_an_email_conversation_refuses_and_posts_all_the_same_is_found(sim: FreshchatSimulator) -> None:
+    here = account(sim)
+    conversation = sim.customer_writes(here.user, "Hi", channel=sim.email)
+    record = {"conversation_id": conversation.id, "message": "Hello"}
+    with pytest.raises(Refused, match="TextFragment cannot be cast to EmailFragment"):
+        write(here, SEND, record)
+    posted = sim.thread(conversation)[-1].id
+    assert find(here, SEND, begin(here, SEND, record)) == posted
+    written = write(here, SEND, record | {"message": "<p>Goodbye</p>", "message_format": "email"})
+    assert [message.id for message in sim.thread(conversation)[1:]] == [posted, written]
+
+
 def test_a_message_of_an_agent_who_is_gone_is_refused(sim: FreshchatSimulator) -> None:
     here = account(sim)
     conversation = sim.customer_writes(here.user, "Hi")
