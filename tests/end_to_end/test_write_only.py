@@ -40,8 +40,8 @@ def test_nobody_is_told_to_register_a_webhook_for_it(quick: Any) -> None:
     with pytest.raises(ConfigError) as refused:
         webhook_address(quick.runtime, "writer")
     assert str(refused.value) == (
-        "writer: it only writes records, and so it has no webhook address. Set inbound = true for it, if it shall answer "
-        "customers too."
+        "writer: it only writes records, and so it has no webhook address. "
+        "Set inbound = true for it, if it shall answer customers too."
     )
 
 
