@@ -129,7 +129,6 @@ class Entrance:
             "origin": self._origin,
             "line": each.line,
             "unique_value": each.unique,
-            "lane": each.lane,
             "state": "waiting",
             "settled_at": None,
             "error": each.error,
