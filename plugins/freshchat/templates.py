@@ -35,11 +35,7 @@ CONVERSATION_VALUES = (
     TemplateField("status", "the status it gets; assigned needs assigned_agent_id", choices=api.STATUSES),
     TemplateField("assigned_agent_id", "the agent it is assigned to; agent(email) finds one", look_up="agent"),
     TemplateField("assigned_group_id", "the group it is assigned to; group(name) finds one", look_up="group"),
-    TemplateField(
-        "properties.*",
-        "a property by its name, such as properties.priority or properties.cf_type",
-        kind=FieldKind.ANY,
-    ),
+    TemplateField("properties.*", "a property by its name, such as properties.priority", kind=FieldKind.ANY),
     TemplateField("properties", "several properties at once, each with its value", kind=FieldKind.OBJECT),
 )
 MESSAGE_FORMAT = TemplateField(
