@@ -1,4 +1,4 @@
-"""The address of a manual destination is on the connection's own host, however it is written, and whatever is put in."""
+"""The address of a manual destination is on the connection's own host, however it is written and whatever is put in."""
 
 from __future__ import annotations
 
