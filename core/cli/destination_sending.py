@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import click
 from peewee import fn
@@ -82,7 +82,7 @@ def send(
             destination,
             "standard input" if file == "-" else path.name[:LONGEST_ORIGIN],
             None if file == "-" else path.stat().st_size,
-            stream,
+            cast(BinaryIO, stream),
             kind or formats.kind_of("" if file == "-" else path.name),
             limit,
             as_json,
@@ -218,7 +218,8 @@ def _tell_dry_run(would: trying.DryRun, sending: Sending) -> None:
         click.echo(json.dumps(asdict(would), indent=2, ensure_ascii=False, default=str))
     else:
         good = f"{would.good:,} good in {would.requests:,} requests"
-        click.echo(f"{would.read:,} read: {good}, {would.duplicates:,} duplicates, {would.broken:,} broken")
+        others = f"{would.known:,} known before, {would.duplicates:,} duplicates, {would.broken:,} broken"
+        click.echo(f"{would.read:,} read: {good}, {others}")
         for sample in would.samples[:1]:
             click.echo(f"\nthe first request:\n{sample.verb} {sample.url}\n{pretty(sample.body)}\n")
         _tell_errors(would.errors, would.broken, "")

@@ -193,7 +193,9 @@ class RecordsTried(Asked):
 class Sample(Shown):
     """A request as it would be made."""
 
-    record = fields.Raw(allow_none=True, metadata={"description": "The record, or with a batch a list of them."})
+    records = fields.List(
+        fields.Dict(keys=fields.String()), metadata={"description": "The records of it: one, or those of a batch."}
+    )
     verb = string(example="POST")
     url = string()
     body = fields.Raw(allow_none=True)

@@ -9,9 +9,9 @@ from flask import Response
 from core.access.tokens import Scope
 from core.destination_settings import Definition, as_given
 from core.destinations import trying
-from core.destinations.by_hand import UnknownRecord
 from core.destinations.catalogue import RECORD_STATES, Destinations, UnknownDestination
 from core.destinations.catalogue import Destination as Found
+from core.destinations.records import UnknownRecord
 from core.errors import BadRecord, ConfigError, VendorError
 from core.runtime import Runtime
 from core.web.addresses import NAMED
@@ -270,8 +270,8 @@ def _first(runtime: Runtime, definition: Definition) -> dict[str, Any]:
 
 
 def _shown(found: Found) -> dict[str, Any]:
-    names = ("name", "connector", "revision", "held_until", "held_reason", "tested", "activated_at", "activated_by")
-    names += ("paused_at", "paused_by", "created_by", "created_at", "changed_by", "changed_at")
+    life = ("activated_at", "activated_by", "paused_at", "paused_by", "created_by", "created_at", "changed_by")
+    names = ("name", "connector", "revision", "held_until", "held_reason", "tested", *life, "changed_at")
     definition = as_given(found.definition)
     del definition["name"]
     return {

@@ -30,7 +30,7 @@ class SendingQuery(Asked):
 class LineError(Shown):
     """Why a record cannot be sent."""
 
-    line = integer("Its line; in an array of JSON, its number.")
+    line = integer("Its line; in an array of JSON, its number; null where it has none.", allow_none=True)
     field = string('The attribute to mend; "" for the whole record.')
     reason = string(example="is missing, and the vendor wants it")
 
@@ -52,6 +52,7 @@ class DryRun(Shown):
     read = integer("How many records there were.")
     good = integer("How many can be sent.")
     broken = integer("How many cannot be sent as they are.")
+    known = integer("How many were taken before, by their keys.")
     duplicates = integer("How many are equal to another one, and would be skipped.")
     requests = integer("How many calls that would be.")
     errors = fields.List(fields.Nested(LineError), metadata={"description": "What is wrong, of the first hundred."})
@@ -76,7 +77,10 @@ class Record(Shown):
     id = integer()
     key = string("By what it is known, and never written twice.")
     state = fields.String(validate=one_of(RECORD_STATES))
-    data = fields.Raw(metadata={"description": "The record as it came."})
+    data = fields.Dict(
+        keys=fields.String(), allow_none=True, metadata={"description": "As it came; null if it could not be read."}
+    )
+    raw = string("The beginning of one that could not be read.")
     origin = string("What it came with: a file, a token, events, or another destination's answers.")
     line = integer("Its place there.", allow_none=True)
     attempts = integer("In how many calls it was.")
@@ -92,20 +96,21 @@ class CallMade(Shown):
     """The last call that a record was in."""
 
     verb = string(example="POST")
-    path = string()
+    path = string("Below the address of the vendor's API.")
     body = fields.Raw(allow_none=True, metadata={"description": "What was sent, with all records of the call."})
-    state = string()
+    size = integer("How many records that were.")
+    state = string("sending, uncertain, sent, failed, postponed or parked.")
     status = integer("What the vendor answered; null where no answer came.", allow_none=True)
     answer = string("The beginning of its answer.")
     error = string("What went wrong, in words.")
+    confirmed_by = string("How it is known to have been taken: by the answer, by looking, or by a person.")
     started_at = moment()
-    settled_at = moment(allow_none=True)
 
 
 class OpenedRecord(Record):
     """A record with the last call that it was in."""
 
-    call = fields.Nested(CallMade, allow_none=True)
+    call = fields.Nested(CallMade, attribute="request", allow_none=True)
 
 
 class RecordMended(Asked):
@@ -147,13 +152,13 @@ ResponsePage = page_of(Answered, "ResponsePage")
 RECORDS_BODY: dict[str, dict[str, Any]] = {
     "application/json": {
         "schema": {
-            "anyOf": [{"type": "object"}, {"type": "array"}],
+            "anyOf": [{"type": "object"}, {"type": "array", "items": {}}],
             "description": "A record, or an array of records. What is no object in it is told of as broken.",
         },
         "example": [{"name": "Ada Customer", "email": "ada@example.com"}],
     },
     "application/x-ndjson": {"schema": {"type": "string", "minLength": 1, "description": "A record in each line."}},
-    "application/jsonl": {"schema": {"type": "string", "minLength": 1, "description": "The same."}},
+    "application/jsonl": {"schema": {"type": "string", "minLength": 1, "description": "The same by another name."}},
     "text/csv": {
         "schema": {"type": "string", "minLength": 1, "description": "The first line names the attributes."},
     },

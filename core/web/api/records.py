@@ -20,7 +20,6 @@ from core.web.api.ledger import add_ledger
 from core.web.api.operations import Resource, Streamed, by
 from core.web.api.record_fields import RECORDS_BODY, DryRun, SendingQuery, Took
 from core.web.problems import problem
-from core.web.wording import plural
 
 LARGEST = 100 * 1024**2
 """Bytes of records in one request."""
@@ -70,9 +69,7 @@ def _add_sending(resource: Resource, runtime: Runtime) -> None:
             origin = asked["origin"] or f"API by {by()}"
             return intake.take_in(runtime, name, items, origin, limit=asked.get("limit"), told=counted.tell)
         except RequestEntityTooLarge:
-            taken = (
-                "" if asked["dry_run"] else f" Of what came before, {plural(counted.read, 'record')} were looked at."
-            )
+            taken = f" Of this one the first {counted.read:,} records were taken." if counted.read else ""
             return problem(413, f"A body may have {LARGEST // 1024**2} MB. Send what is larger in parts.{taken}")
 
 
