@@ -21,6 +21,9 @@ outcomes     what an answer or a failure means for each record
 sending      one destination's turn: the next call is begun, made and settled
 reconcile    what is uncertain is looked for at the vendor
 responses    every answer is kept, and feeds other destinations
+records      the ledger as it is read: in pages, and as a file
+showing      what would be sent, with words for what would be looked up
+dry_runs     a whole file is looked at, and nothing sent
 trying       a test, a dry run and samples, none of which is the real thing
 by_hand      a person mends a record, sends it again, or says what became of it
 """

@@ -74,6 +74,12 @@ class Entrance:
             begun.add(each.key)
             outcomes.append(self._take(each, holders, known.get(each.key)))
         superseded = self._supersede()
+        # A batch that waits to be filled may be full now; what is held back for trouble stays so.
+        DestinationRow.update(held_until=None).where(
+            DestinationRow.id == self._row.id,
+            DestinationRow.held_reason == "",
+            DestinationRow.held_until.is_null(False),
+        ).execute()
         return Entered(tuple(outcomes), superseded, self._insert())
 
     def admit(self, arrived: Sequence[tuple[DestinationRecordRow, Candidate]]) -> None:
@@ -123,9 +129,7 @@ class Entrance:
             "origin": self._origin,
             "line": each.line,
             "unique_value": each.unique,
-            "lane": each.lane,
             "state": "waiting",
-            "next_at": self._now,
             "settled_at": None,
             "error": each.error,
             "error_field": each.error_field,
@@ -153,7 +157,7 @@ class Entrance:
         return outcome
 
     def _over(self) -> dict[str, Any]:
-        return {"next_at": None, "settled_at": self._now}
+        return {"settled_at": self._now}
 
     # ------------------------------------------------------------------------------------------- the storing
 

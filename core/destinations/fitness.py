@@ -30,7 +30,6 @@ class Candidate:
     data: Any
     line: int | None
     unique: str = ""
-    lane: str = ""
     error: str = ""
     error_field: str = ""
     size: int = 0
@@ -56,30 +55,25 @@ class Fitness:
     def of_record(self, data: Mapping[str, Any], line: int | None = None, key: str = "") -> Candidate:
         """A record; `key` is what it is known by where the definition does not say by which attribute."""
         text = canonical(data)
-        unique, lane = unique_value(self._definition, data), ""
         problem: BadRecord | None = None
         try:
             key = key_of(self._definition, data) or key
-            lane = self._lane(data)
+            self._render(data)
         except BadRecord as bad:
             problem = bad
         return Candidate(
             fitting(key) or digest(text),
             data,
             line,
-            unique,
-            lane,
+            unique_value(self._definition, data),
             problem.reason if problem else "",
             problem.field if problem else "",
             len(text),
         )
 
-    def _lane(self, data: Mapping[str, Any]) -> str:
-        if self._renderer is None:
-            return ""
-        prepared = self._renderer.prepare(data, stand_in)
-        self._renderer.call([prepared])
-        return fitting(prepared.lane)
+    def _render(self, data: Mapping[str, Any]) -> None:
+        if self._renderer is not None:
+            self._renderer.call([self._renderer.prepare(data, stand_in)])
 
 
 def renderer_of(runtime: Runtime, definition: Definition) -> Renderer | None:

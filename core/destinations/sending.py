@@ -72,7 +72,7 @@ class Turn:
             except ConfigError as problem:
                 self._back_off(row, problem)
                 break
-            intake.admit(self._runtime, row, equipment.definition)
+            self._admit(row, equipment.definition)
             if not self._work_off(equipment):
                 break
         return self._calls
@@ -84,6 +84,17 @@ class Turn:
         with self._runtime.db.read():
             row: DestinationRow = DestinationRow.get_by_id(self._claim.destination_id)
         return row
+
+    def _admit(self, row: DestinationRow, definition: Definition) -> None:
+        """Look at the events that have arrived."""
+        arrived = DestinationRecordRow.select(DestinationRecordRow.id).where(
+            DestinationRecordRow.destination == row.id, DestinationRecordRow.state == "arriving"
+        )
+        with self._runtime.db.read():
+            if not arrived.exists():
+                return
+        with self._runtime.db.write():
+            intake.admit(self._runtime, row, definition)
 
     def _work_off(self, equipment: Equipment) -> bool:
         """Make the calls of a window of records; False if there was nothing to do now."""
