@@ -209,21 +209,25 @@ def test_b161_a_test_makes_one_real_call_before_activation_and_tells_the_answer(
     assert people.get("/destinations/people/records")["items"] == []
 
 
-def test_what_a_test_is_refused_is_told_with_its_answer(people: Program) -> None:
-    people.post("/destinations/people/test", {"record": ADA})
-    refused = people.post("/destinations/people/test", {"record": ADA})
-    assert (refused["ok"], refused["status"]) == (False, 409)
+def test_what_a_test_is_refused_is_told_with_the_vendors_words(program: Program) -> None:
+    update = {"connection": "support", "method": "PUT", "url": "/users/{id}"}
+    program.post("/destinations", {"name": "people", **update})
+    refused = program.post("/destinations/people/test", {"record": {"id": "nobody"}})
+    assert (refused["ok"], refused["status"]) == (False, 404)
     assert refused["error"]
+    unmade = program.post("/destinations/people/test", {"record": {"name": "Ada"}})
+    assert (unmade["ok"], unmade["status"], unmade["url"]) == (False, None, "")
+    assert "id" in unmade["error"]
 
 
 def test_without_a_record_a_test_takes_one_of_its_own_and_samples_show_it_without_a_call(people: Program) -> None:
     put(people, json=[ADA])
-    before = len(people.world.sim.record.calls)
+    before = len(people.world.sim.record.calls())
     [sample] = people.post("/destinations/people/samples")["items"]
     assert (sample["verb"], sample["body"]["email"], sample["problem"]) == ("POST", "ada@acme.example", "")
     [bad] = people.post("/destinations/people/samples", {"records": [{"email": "x@acme.example"}]})["items"]
     assert "name" in bad["problem"]
-    assert len(people.world.sim.record.calls) == before
+    assert len(people.world.sim.record.calls()) == before
     assert people.post("/destinations/people/test")["body"]["email"] == "ada@acme.example"
 
 
@@ -277,14 +281,14 @@ def test_the_first_records_are_a_sample_that_is_remembered(people: Program) -> N
 
 def test_a_dry_run_keeps_and_sends_nothing(people: Program) -> None:
     people.post("/destinations/people/activate")
-    before = len(people.world.sim.record.calls)
+    before = len(people.world.sim.record.calls())
     answer = put(people, json=[ADA, GRACE, {}], query={"dry_run": "true"})
     told = answer.json()
     assert (answer.status_code, told["read"], told["good"], told["broken"], told["requests"]) == (200, 3, 2, 1, 2)
     assert told["samples"][0]["body"]["email"] == "ada@acme.example"
     assert told["errors"][0]["line"] == 3
     drain(people.world.runtime)
-    assert len(people.world.sim.record.calls) == before
+    assert len(people.world.sim.record.calls()) == before
     assert people.get("/destinations/people/records")["items"] == []
 
 
@@ -296,7 +300,7 @@ def test_a_dry_run_keeps_and_sends_nothing(people: Program) -> None:
         ({"data": b"hello"}, 400, "The body of the request is not JSON."),
         ({"data": b"5"}, 400, "The body of the request is not JSON."),
         ({"data": b'[{"name": '}, 400, "The body of the request is not JSON."),
-        ({"data": b"a,a\n1,2\n", "kind": CSV}, 409, "twice"),
+        ({"data": b"a,a\n1,2\n", "kind": CSV}, 409, "Several columns are called a."),
         ({"json": [ADA], "query": {"limit": 0}}, 422, "`errors` says by field"),
         ({"json": [ADA], "query": {"dry_run": "yes"}}, 422, "`errors` says by field"),
         ({"json": [ADA], "query": {"sample": 1}}, 422, "`errors` says by field"),
@@ -320,21 +324,21 @@ def test_json_that_breaks_off_in_the_middle_keeps_what_came_before_and_tells_whe
 # ------------------------------------------------------------------------------------------------------ how large
 
 
-def pieces(megabytes: int) -> Iterator[bytes]:
-    """So many megabytes of records, made as they are sent."""
+def pieces(number: int) -> Iterator[bytes]:
+    """So many records of some 10 kB, made as they are sent."""
     filling = b"x" * 10_000
     yield b"["
-    for number in range(megabytes * 100):
-        yield b'%s{"name": "Ada", "email": "a%d@acme.example", "note": "%s"}' % (b"," * (number > 0), number, filling)
+    for each in range(number):
+        yield b'%s{"name": "Ada", "email": "a%d@acme.example", "note": "%s"}' % (b"," * (each > 0), each, filling)
     yield b"]"
 
 
 class Sized:
     """The same, with their length told before."""
 
-    def __init__(self, megabytes: int) -> None:
-        self._length = sum(map(len, pieces(megabytes)))
-        self._pieces = pieces(megabytes)
+    def __init__(self, number: int) -> None:
+        self._length = sum(map(len, pieces(number)))
+        self._pieces = pieces(number)
 
     def __len__(self) -> int:
         return self._length
@@ -347,7 +351,7 @@ class Sized:
 def test_what_is_streamed_in_is_never_in_memory_as_a_whole(people: Program, body: Any) -> None:
     tracemalloc.start()
     try:
-        took = put(people, data=body(24)).json()
+        took = put(people, data=body(2400)).json()
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -374,20 +378,20 @@ def test_more_than_the_most_is_refused_before_any_of_it_is_read(people: Program)
 def test_more_than_the_most_without_its_length_is_refused_with_what_was_taken(
     quick: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(records_module, "LARGEST", 9 * 1024**2)
+    monkeypatch.setattr(records_module, "LARGEST", 8 * 1024**2)
     program = Program(quick.start())
     program.post("/destinations", {"name": "people", **PEOPLE})
     connection = http.client.HTTPConnection(program.world.url.removeprefix("http://"), timeout=10)
     headers = {"Authorization": f"Bearer {program.token}", "Content-Type": "application/json"}
-    connection.request("POST", "/api/v1/destinations/people/records", pieces(9), headers, encode_chunked=True)
+    connection.request("POST", "/api/v1/destinations/people/records", pieces(840), headers, encode_chunked=True)
     answer = connection.getresponse()
     told = json.load(answer)["detail"]
     connection.close()
     there = sum(program.get("/destinations/people")["records"].values())
-    assert 0 < there < 900
+    assert 0 < there < 840
     assert (answer.status, told) == (
         413,
-        f"A body may have 9 MB. Send what is larger in parts. Of this one the first {there} records were taken.",
+        f"A body may have 8 MB. Send what is larger in parts. Of this one the first {there} records were taken.",
     )
 
 
