@@ -13,7 +13,7 @@ from core.access.audit import COMMAND_LINE
 from core.cli.destination_ground import found, nothing_sent, opened, pretty
 from core.destinations import by_hand, trying
 from core.destinations.catalogue import Destination, Destinations
-from core.errors import BadRecord, ConfigError, VendorError
+from core.errors import ConfigError
 
 
 @click.command()
@@ -36,11 +36,10 @@ def test(config_path: str, name: str, file: Any) -> None:
         record = _record(file) if file is not None else next(iter(trying.sample_records(runtime, definition)), None)
         if record is None:
             raise ConfigError("record", "it has none yet, and no template that has a sample", "Give one with --record.")
-        try:
-            tested = trying.send_test(runtime, definition, record, COMMAND_LINE)
-        except (BadRecord, VendorError) as problem:
-            click.echo(f"nothing was sent: {problem}", err=True)
-            sys.exit(1)
+        tested = trying.send_test(runtime, definition, record, COMMAND_LINE)
+    if not tested.url:
+        click.echo(f"nothing was sent: {tested.error}", err=True)
+        sys.exit(1)
     click.echo(f"{tested.verb} {tested.url}\n{pretty(tested.body)}\n")
     click.echo(f"answer: {tested.status or 'none'}\n{tested.answer}".rstrip())
     if tested.captured_id:

@@ -75,7 +75,7 @@ def send(
     only the first are taken; they are remembered, so that the whole file later does not send them again. Nothing is
     sent before the destination is activated. Exits 1 if a record is broken or has failed.
     """
-    with opened(config_path, connected=not (dry_run or no_wait)) as runtime, click.open_file(file, "rb") as stream:
+    with opened(config_path, connected=not no_wait) as runtime, click.open_file(file, "rb") as stream:
         destination = found(runtime, name)
         path = Path(file)
         sending = Sending(

@@ -30,6 +30,11 @@ def _name(most: int = 200) -> fields.String:
     return fields.String(validate=[validate.Length(1, most), NO_NUL, whole])
 
 
+def _key() -> fields.String:
+    """A name as a key, of which the OpenAPI says nothing; how long it may be, the core says."""
+    return fields.String(validate=whole)
+
+
 def _choice(choices: tuple[str, ...], words: str, **more: Any) -> fields.String:
     return fields.String(validate=one_of(choices), metadata={"description": words}, **more)
 
@@ -69,7 +74,7 @@ class DefinitionGiven(Asked):
     url = text("Without a template: an address on the connection's host, or a path.", 2000)
     content_format = _choice(("json",), "How the body is written.")
     fields_ = fields.Dict(
-        keys=_name(),
+        keys=_key(),
         values=_name(LONGEST_VALUE),
         data_key="fields",
         attribute="fields",
@@ -77,7 +82,7 @@ class DefinitionGiven(Asked):
         metadata={"description": "field: attribute of the record. Left out, all attributes are sent as they are."},
     )
     constants = fields.Dict(
-        keys=_name(),
+        keys=_key(),
         validate=[validate.Length(max=MOST_NAMES), fits],
         metadata={"description": "Fields that are the same in each request."},
     )

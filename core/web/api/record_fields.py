@@ -157,10 +157,8 @@ RECORDS_BODY: dict[str, dict[str, Any]] = {
         },
         "example": [{"name": "Ada Customer", "email": "ada@example.com"}],
     },
-    "application/x-ndjson": {"schema": {"type": "string", "minLength": 1, "description": "A record in each line."}},
-    "application/jsonl": {"schema": {"type": "string", "minLength": 1, "description": "The same by another name."}},
-    "text/csv": {
-        "schema": {"type": "string", "minLength": 1, "description": "The first line names the attributes."},
-    },
+    "application/x-ndjson": {"schema": {"minLength": 1, "description": "A record in each line."}},
+    "application/jsonl": {"schema": {"minLength": 1, "description": "The same by another name."}},
+    "text/csv": {"schema": {"minLength": 1, "description": "The first line names the attributes."}},
 }
 """How records may be written, as the OpenAPI has it."""
