@@ -46,6 +46,7 @@ class Sending:
     kind: str
     limit: int | None
     as_json: bool
+    began: datetime
 
     @property
     def name(self) -> str:
@@ -85,6 +86,7 @@ def send(
             kind or formats.kind_of("" if file == "-" else path.name),
             limit,
             as_json,
+            runtime.db.now(),
         )
         if dry_run:
             _tell_dry_run(trying.dry_run(runtime, destination.definition, _items(sending), limit), sending)
@@ -212,6 +214,18 @@ def counted(runtime: Runtime, sending: Sending) -> Mapping[str, int]:
         }
 
 
+def _failed_now(runtime: Runtime, sending: Sending) -> int:
+    """How many records of the file have failed since the command began; what happened before was told of then."""
+    ours = (
+        DestinationRecordRow.destination == sending.destination.id,
+        DestinationRecordRow.origin == sending.origin,
+        DestinationRecordRow.state == "failed",
+        DestinationRecordRow.settled_at >= sending.began,
+    )
+    with runtime.db.read():
+        return int(DestinationRecordRow.select().where(*ours).count())
+
+
 # -------------------------------------------------------------------------------------------------- what is told
 
 
@@ -240,8 +254,8 @@ def _tell_errors(errors: tuple[intake.LineError, ...], broken: int, where: str) 
 def _tell_result(runtime: Runtime, sending: Sending, took: intake.Took, *, broken_off: bool) -> None:
     counts = counted(runtime, sending)
     left = sum(counts.get(state, 0) for state in UNSETTLED)
-    # The broken ones have failed too, but were told of already.
-    failed = max(0, counts.get("failed", 0) - took.broken)
+    # The broken ones have failed too, but are told of by themselves.
+    failed = max(0, _failed_now(runtime, sending) - took.broken)
     told = {state: counts.get(state, 0) for state in ("sent", "skipped", "parked", "dropped")}
     told |= {"failed": failed, "waiting": left}
     if sending.as_json:
