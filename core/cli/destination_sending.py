@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import click
-from peewee import fn
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn
 from rich.progress import TimeElapsedColumn as Elapsed
@@ -23,7 +22,7 @@ from rich.progress import TimeRemainingColumn as Remaining
 
 from core.cli.destination_ground import found, nothing_sent, opened, pretty
 from core.destinations import formats, intake, trying
-from core.destinations.catalogue import Destination, Destinations
+from core.destinations.catalogue import RECORD_STATES, Destination, Destinations
 from core.jobs.send_records import drain, next_moment
 from core.runtime import Runtime
 from core.store.models import DestinationRecordRow
@@ -203,13 +202,16 @@ def _interrupted() -> Iterator[threading.Event]:
 
 def counted(runtime: Runtime, sending: Sending) -> Mapping[str, int]:
     """How many records of the file are in each state."""
-    number = fn.COUNT(DestinationRecordRow.id)
     ours = (DestinationRecordRow.destination == sending.destination.id) & (
         DestinationRecordRow.origin == sending.origin
     )
     with runtime.db.read():
-        query: Any = DestinationRecordRow.select(DestinationRecordRow.state, number).where(ours)
-        return dict(query.group_by(DestinationRecordRow.state).tuples())
+        # One state after the other, as the index has them.
+        states = ("arriving", *RECORD_STATES)
+        return {
+            each: DestinationRecordRow.select().where(ours, DestinationRecordRow.state == each).count()
+            for each in states
+        }
 
 
 def _failed_now(runtime: Runtime, sending: Sending) -> int:
