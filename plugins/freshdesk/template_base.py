@@ -11,7 +11,11 @@ from plugins.freshdesk.client import identifier_in
 from plugins.freshdesk.schemas import mapping, word
 
 CUSTOM = (
-    TemplateField("cf_*", "A custom field that holds text or a choice, by its API name, such as cf_order_number."),
+    TemplateField(
+        "cf_*",
+        "A custom field by its API name, such as cf_order_number; from a CSV file it is a text.",
+        kind=FieldKind.ANY,
+    ),
     TemplateField(
         "custom_fields",
         "Custom fields of any type, by their API names: an object with true or false for checkboxes and numbers for "

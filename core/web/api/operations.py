@@ -19,6 +19,7 @@ from core.access.tokens import Scope
 from core.flow.by_hand import Missing, NotNow, Unfit
 from core.runtime import Runtime
 from core.store.database import StoreBusy
+from core.web.api.streamed import Streamed
 from core.web.guard import guards_itself
 from core.web.problems import MEDIA_TYPE, Errors, problem
 from core.web.queries.cursors import BadCursor
@@ -60,6 +61,7 @@ class Called:
     names: frozenset[str]
     takes_body: bool
     needs_body: bool
+    streamed: Streamed | None
 
 
 class Resource(Blueprint):  # type: ignore[misc]  # the library ships no types
@@ -86,42 +88,68 @@ class Resource(Blueprint):  # type: ignore[misc]  # the library ships no types
         body: type[Schema] | None = None,
         example: Mapping[str, Any] | None = None,
         bare: bool = False,
+        takes: Streamed | None = None,
+        gives: str = "",
+        otherwise: Mapping[int, tuple[type[Schema], str]] | None = None,
         refuses: Mapping[int, str] | None = None,
         tells: Mapping[str, str] | None = None,
     ) -> Callable[[View], View]:
         """Make an operation of a view, which is given query, headers and body in this order, then the path's ids.
 
         `words` say what the answer of `status` is, `refuses` why it may be refused, by status, and `tells` what
-        headers the answer has. A `bare` body may be left out.
+        headers the answer has. A `bare` body may be left out; one that it `takes` is streamed, and the view reads it
+        itself. Where it `gives` text of a media type, or answers `otherwise` with another status, it makes the
+        response itself.
         """
 
         def decorated(view: View) -> View:
             # What is only told comes first: each step copies all that was told before it, schemas above all.
-            made: Any = self.doc(
-                operationId=_camel(view.__name__), security=[{"token": []}], **{"x-scope": scope.value}
-            )(view)
-            for number, said in (refuses or {}).items():
-                made = self.alt_response(
-                    number, schema="Problem", content_type=MEDIA_TYPE, description=said, headers=None
-                )(made)
-            for number, name in {**ALWAYS, **(BODIES if body else {})}.items():
-                made = self.alt_response(number, response=name)(made)
+            made = self._told(view, scope, refuses or {}, otherwise or {}, BODIES if body or takes else {})
+            if takes is not None:
+                made = self.doc(requestBody=takes.documented())(made)
             if body is not None:
                 made = self.arguments(body, required=not bare, example=example)(made)
             if headers is not None:
                 made = self.arguments(headers, location="headers")(made)
             if query is not None:
                 made = self.arguments(query, location="query")(made)
-            shown = {name: {"description": said, "schema": {"type": "string"}} for name, said in (tells or {}).items()}
-            made = self.response(status, answers, description=words, headers=shown or None)(made)
+            shape = {"type": "string"} if gives else answers
+            kind, shown = gives or None, _headers(tells or {})
+            made = self.response(status, shape, content_type=kind, description=words, headers=shown)(made)
             names = frozenset(query().fields) if query is not None else frozenset()
-            setattr(made, _OPERATION, Called(scope, names, body is not None, body is not None and not bare))
+            setattr(made, _OPERATION, Called(scope, names, body is not None, body is not None and not bare, takes))
             made.provide_automatic_options = False  # no browser of another site is let in
             guards_itself(made)
             self.add_url_rule(path, endpoint=view.__name__, view_func=made, methods=[method])
             return view
 
         return decorated
+
+    def _told(
+        self,
+        view: View,
+        scope: Scope,
+        refuses: Mapping[int, str],
+        otherwise: Mapping[int, tuple[type[Schema], str]],
+        more: Mapping[int, str],
+    ) -> Any:
+        """A view with what the OpenAPI says of its scope, and of its answers but for the one that is hoped for."""
+        made: Any = self.doc(operationId=_camel(view.__name__), security=[{"token": []}], **{"x-scope": scope.value})(
+            view
+        )
+        for number, said in refuses.items():
+            made = self.alt_response(number, schema="Problem", content_type=MEDIA_TYPE, description=said, headers=None)(
+                made
+            )
+        for number, (schema, said) in otherwise.items():
+            made = self.alt_response(number, schema=schema, description=said, success=True)(made)
+        for number, name in {**ALWAYS, **more}.items():
+            made = self.alt_response(number, response=name)(made)
+        return made
+
+
+def _headers(tells: Mapping[str, str]) -> dict[str, Any] | None:
+    return {name: {"description": said, "schema": {"type": "string"}} for name, said in tells.items()} or None
 
 
 def _camel(name: str) -> str:
@@ -170,6 +198,8 @@ def _check_shape(called: Called) -> Response | None:
     errors |= {name: ["It is given more than once."] for name, values in request.args.lists() if len(values) > 1}
     if errors:
         return problem(422, errors=errors)
+    if called.streamed is not None:
+        return called.streamed.refused()
     given = request.get_data(cache=True) if called.takes_body else b""
     if given and request.mimetype != "application/json":
         return problem(415)
