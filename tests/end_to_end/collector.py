@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from flask import Flask, Response, jsonify, request
@@ -58,10 +60,26 @@ uncertain = "{uncertain}"
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A request as it came; the names of its headers are in lower case."""
+
+    verb: str
+    path: str
+    headers: Mapping[str, str]
+    raw: bytes
+
+    @property
+    def body(self) -> Any:
+        """Its JSON."""
+        return json.loads(self.raw)
+
+
 class Collector(Simulator):
     """Keeps what it is given under `/items`, an object, an array or an array under a key, and under `/things/…`.
 
-    Of an array it refuses what says `bad`, and answers with an entry for each.
+    Of an array it refuses what says `bad`, and answers with an entry for each. `requests` are all that wrote. While
+    there are `answers`, the next one is given, and nothing kept.
     """
 
     name: ClassVar[str] = "collector"
@@ -71,9 +89,19 @@ class Collector(Simulator):
         self.items: list[dict[str, Any]] = []
         self.sizes: list[int] = []
         self.headers: list[dict[str, str]] = []
+        self.requests: list[Taken] = []
+        self.answers: list[Response] = []
 
     def build_app(self) -> Flask:
         app = SimulatedApi("collector")
+
+        @app.before_request
+        def note() -> Response | None:
+            if request.method == "GET":
+                return None
+            headers = {name.lower(): value for name, value in request.headers.items()}
+            self.requests.append(Taken(request.method, request.path, headers, request.get_data()))
+            return self.answers.pop(0) if self.answers else None
 
         @app.post("/items")
         def take_items() -> Response:

@@ -24,9 +24,9 @@ from core.jobs.send_records import drain
 from core.store.models import DestinationRecordRow, DestinationRow
 from core.subscriptions import Subscriptions
 from core.testing.receiver import WebhookReceiver
+from tests.end_to_end.destined import BY, Destined, run, written
 from tests.end_to_end.program import Program
 from tests.end_to_end.signed import verified
-from tests.end_to_end.writing import BY, Writing, run, written
 
 QUICK = 100_000
 PEOPLE: dict[str, Any] = {"template": "create_end_user", "key": "email"}
@@ -75,7 +75,7 @@ def test_b154_before_activation_no_call_is_made_whatever_is_given_and_looked_at(
 
 def test_b154_activation_starts_pause_stops_resume_goes_on_and_deactivation_ends_it(world: Any) -> None:
     world.start(requests_per_minute=QUICK)
-    writing = Writing(world, "people", active=False, **PEOPLE)
+    writing = Destined(world, "people", active=False, **PEOPLE)
     writing.give(ANN)
     run(world, 3600)
     assert people(world) == []
@@ -102,7 +102,7 @@ def test_b154_activation_starts_pause_stops_resume_goes_on_and_deactivation_ends
 @pytest.mark.parametrize("doing", ["pause", "deactivate"])
 def test_b154_what_is_stopped_in_the_middle_makes_no_further_call(world: Any, doing: str) -> None:
     world.start(requests_per_minute=QUICK)
-    writing = Writing(world, "people", **PEOPLE)
+    writing = Destined(world, "people", **PEOPLE)
 
     def stops(body: Any) -> bool:
         if body["email"] == "bob@acme.example":
@@ -122,7 +122,7 @@ def test_b154_what_is_stopped_in_the_middle_makes_no_further_call(world: Any, do
 @pytest.mark.parametrize("complete", [False, True], ids=["path", "complete address"])
 def test_b156_a_user_is_made_by_hand(world: Any, complete: bool) -> None:
     world.start(requests_per_minute=QUICK)
-    writing = Writing(world, method="POST", url=f"{world.sim.api_url}/users" if complete else "/users")
+    writing = Destined(world, method="POST", url=f"{world.sim.api_url}/users" if complete else "/users")
     [record] = writing.write(ANN)
     [user] = [each for each in world.sim.account.users.values() if each.email == ANN["email"]]
     assert (user.first_name, record.state, record.captured_id) == ("Ann", "sent", user.id)
@@ -134,7 +134,7 @@ def test_b156_a_conversation_is_begun_by_hand_with_a_channel_and_a_user_by_name(
     world.start(requests_per_minute=QUICK)
     fields = {"channel_id": "channel(channel)", "users": "users", "messages": "messages"}
     app = {"app_id": world.sim.account.app_id}
-    writing = Writing(world, method="POST", url="/conversations", fields=fields, constants=app)
+    writing = Destined(world, method="POST", url="/conversations", fields=fields, constants=app)
     message = {"message_parts": text("Hello"), "message_type": "normal", "actor_type": "user", "actor_id": world.ada.id}
     [record] = writing.write({"channel": "Web", "users": [{"id": world.ada.id}], "messages": [message]})
     [conversation] = world.sim.conversations
@@ -148,7 +148,7 @@ def test_b156_a_conversation_is_changed_by_hand_by_its_id(world: Any, verb: str)
     world.sim.quirks.patch_works = verb == "PATCH"
     world.start(requests_per_minute=QUICK)
     first, other = (world.sim.customer_writes(world.sim.customer(f"{name}@x.example"), "Hi") for name in "ab")
-    writing = Writing(world, method=verb, url="/conversations/{id}", fields={"status": "becomes"})
+    writing = Destined(world, method=verb, url="/conversations/{id}", fields={"status": "becomes"})
     [record] = writing.write({"id": first.id, "becomes": "resolved"})
     assert record.state == "sent"
     assert (world.sim.conversation(first.id).status, world.sim.conversation(other.id).status) == ("resolved", "new")
@@ -164,7 +164,7 @@ def test_b156_a_message_is_sent_by_hand_into_the_latest_conversation_of_an_addre
     fields = {"message_parts": "parts", "actor_id": "agent(by)"}
     constants = {"message_type": "normal", "actor_type": "agent"}
     url = "/conversations/{conversation(user(email))}/messages"
-    writing = Writing(world, method="POST", url=url, fields=fields, constants=constants)
+    writing = Destined(world, method="POST", url=url, fields=fields, constants=constants)
     [record] = writing.write({"email": "ADA@example.com", "by": "hanna@example.com", "parts": text("On its way")})
     assert record.state == "sent", record.error
     [call] = written(world)
@@ -179,11 +179,11 @@ def test_b156_an_agent_is_changed_by_hand_by_address_and_group_and_each_is_looke
     support = world.sim.support
     one = {"email": "hanna@example.com", "groups": [support.id]}
     world.sim.record.clear()
-    Writing(world, "one", **hand).write(one)
+    Destined(world, "one", **hand).write(one)
     reads = len(world.sim.record) - 1
     assert world.human.groups == [support.id]
     world.sim.record.clear()
-    many = Writing(world, "many", **hand)
+    many = Destined(world, "many", **hand)
     many.write(*({**one, "groups": [support.id] * (number % 2), "number": number} for number in range(6)))
     assert many.states() == ["sent"] * 6
     assert [call.path for call in written(world)] == [f"/v2/agents/{world.human.id}"] * 6
@@ -197,7 +197,7 @@ def test_b156_a_group_by_name_stands_in_a_field_and_one_that_is_not_there_is_tol
     world.start(requests_per_minute=QUICK)
     conversation = world.sim.customer_writes(world.ada, "Hi")
     fields = {"assigned_group_id": "group(team)"}
-    writing = Writing(world, method="PUT", url="/conversations/{id}", fields=fields)
+    writing = Destined(world, method="PUT", url="/conversations/{id}", fields=fields)
     good, bad = writing.write(
         {"id": conversation.id, "team": "support"}, {"id": conversation.id, "team": "Suport", "again": 1}
     )
@@ -219,7 +219,7 @@ def test_b156_a_group_by_name_stands_in_a_field_and_one_that_is_not_there_is_tol
 def test_b156_what_a_record_puts_into_the_address_stays_one_piece_of_it(world: Any, value: str, path: str) -> None:
     world.start(requests_per_minute=QUICK)
     # The simulator has nothing at such an address: what counts is where it was called.
-    [record] = Writing(world, method="PUT", url="/users/{id}", fields={"email": "email"}).write({"id": value, **ANN})
+    [record] = Destined(world, method="PUT", url="/users/{id}", fields={"email": "email"}).write({"id": value, **ANN})
     assert record.state == "failed"
     [call] = written(world)
     assert (call.path, call.query) == (path, "")
@@ -228,7 +228,7 @@ def test_b156_what_a_record_puts_into_the_address_stays_one_piece_of_it(world: A
 @pytest.mark.parametrize("value", ["", ".", "..", None, {"a": 1}, ["x"]])
 def test_b156_a_placeholder_without_a_value_fails_the_record_without_a_call(world: Any, value: Any) -> None:
     world.start(requests_per_minute=QUICK)
-    writing = Writing(world, method="PUT", url="/users/{id}", fields={"email": "email"})
+    writing = Destined(world, method="PUT", url="/users/{id}", fields={"email": "email"})
     [broken, good] = writing.write({"id": value, **ANN}, {"id": world.ada.id, **BOB})
     assert (broken.state, broken.error_field, good.state) == ("failed", "id", "sent")
     assert [call.path for call in written(world)] == [f"/v2/users/{world.ada.id}"]
@@ -248,7 +248,7 @@ def test_b157_headers_are_sent_as_they_are_given_and_the_credential_is_ours(worl
     headers = heard(world)
     world.start(requests_per_minute=QUICK)
     for name, more in (("template", PEOPLE), ("manual", {"method": "POST", "url": "/users"})):
-        [record] = Writing(world, name, headers="X-Team:blue, X-Trace : a:b=c ,", **more).write(
+        [record] = Destined(world, name, headers="X-Team:blue, X-Trace : a:b=c ,", **more).write(
             {"first_name": name, "email": f"{name}@acme.example"}
         )
         assert record.state == "sent"
@@ -261,7 +261,7 @@ def test_b157_headers_are_sent_as_they_are_given_and_the_credential_is_ours(worl
 def test_b157_what_is_set_by_us_cannot_be_given(world: Any, name: str) -> None:
     world.start()
     with pytest.raises(ConfigError, match=rf"the header {name} is set by Relaydesk itself") as refused:
-        Writing(world, **PEOPLE, headers=f"X-Team:blue,{name}:mine")
+        Destined(world, **PEOPLE, headers=f"X-Team:blue,{name}:mine")
     assert refused.value.key == "headers"
 
 
@@ -275,7 +275,7 @@ def test_b157_a_definition_that_sneaks_them_in_overrides_nothing(world: Any) -> 
     assert headers[-1]["Authorization"] == f"Bearer {world.sim.token}"
     assert (headers[-1]["Content-Type"], headers[-1]["X-Team"]) == ("application/json", "blue")
     assert headers[-1]["User-Agent"].startswith("Relaydesk/")
-    writing = Writing(world, **PEOPLE)
+    writing = Destined(world, **PEOPLE)
     with world.runtime.db.write():
         forced = {"name": "rows", "connection": "support", **PEOPLE, "headers": "Authorization:Bearer mine"}
         DestinationRow.update(definition=forced).where(DestinationRow.name == "rows").execute()
@@ -295,7 +295,7 @@ def test_b157_a_definition_that_sneaks_them_in_overrides_nothing(world: Any) -> 
 
 def test_b158_excluded_attributes_are_not_sent_and_are_used_all_the_same(world: Any) -> None:
     world.start(requests_per_minute=QUICK)
-    writing = Writing(
+    writing = Destined(
         world, method="PUT", url="/users/{id}", exclude=["id", "ref", "mail", "secret"], key="ref", unique="mail"
     )
     bob = world.sim.customer("bob@x.example")
@@ -315,7 +315,7 @@ def test_b158_excluded_attributes_are_not_sent_and_are_used_all_the_same(world: 
 def test_b158_a_template_leaves_out_what_is_excluded(world: Any, mapped: bool) -> None:
     world.start(requests_per_minute=QUICK)
     fields = {"fields": {"first_name": "first_name", "email": "email", "phone": "phone"}} if mapped else {}
-    writing = Writing(world, **PEOPLE, **fields, exclude=["phone"])
+    writing = Destined(world, **PEOPLE, **fields, exclude=["phone"])
     assert [each.state for each in writing.write({**ANN, "phone": "+49 30 1234"})] == ["sent"]
     assert [call.body for call in written(world)] == [ANN]
     assert [user.phone for user in world.sim.account.users.values() if user.email == ANN["email"]] == [None]
@@ -329,7 +329,7 @@ def test_b159_one_persons_rows_become_one_conversation_where_they_are_batched(wo
     world.start(requests_per_minute=QUICK)
     fields = {"channel_id": "channel(channel)", "user_id": "user(email)", "message": "says"}
     app = {"app_id": world.sim.account.app_id}
-    writing = Writing(world, template="create_conversation", fields=fields, constants=app, batch=batch)
+    writing = Destined(world, template="create_conversation", fields=fields, constants=app, batch=batch)
     world.sim.customer("bob@example.com")
     says = [("ada", "one"), ("bob", "two"), ("ada", "three"), ("ada", "four")]
     rows = [{"email": f"{name}@example.com", "channel": "Web", "says": word} for name, word in says]
@@ -359,14 +359,14 @@ def test_b160_every_answer_is_kept_posted_with_a_signature_and_feeds_another(wor
     world.clock.advance(3600)
     with WebhookReceiver() as receiver:
         _, secret = Subscriptions(world.runtime).create(receiver.url, ["responses:people"], "", BY)
-        upstream = Writing(world, "people", template="create_end_user", response=True)
+        upstream = Destined(world, "people", template="create_end_user", response=True)
         fields = {"user_id": "id", "channel_id": "channel(record.channel)", "message": "record.says"}
         talking = {
             "template": "create_conversation",
             "fields": fields,
             "constants": {"app_id": world.sim.account.app_id},
         }
-        talks = Writing(world, "talks", source="responses:people", response=True, **talking)
+        talks = Destined(world, "talks", source="responses:people", response=True, **talking)
         upstream.give(
             {**ANN, "channel": "Web", "says": "Hello"}, {"first_name": "Ada", "email": "ada@example.com", "says": "Hi"}
         )
@@ -393,11 +393,11 @@ def test_b160_every_answer_is_kept_posted_with_a_signature_and_feeds_another(wor
 
 def test_b160_without_it_nothing_is_kept_and_nothing_can_be_fed(world: Any) -> None:
     world.start(requests_per_minute=QUICK)
-    writing = Writing(world, "people", **PEOPLE)
+    writing = Destined(world, "people", **PEOPLE)
     assert [each.state for each in writing.write(ANN)] == ["sent"]
     assert writing.responses() == []
     with pytest.raises(ConfigError, match="the answers of people are not kept") as refused:
-        Writing(world, "talks", template="create_conversation", source="responses:people")
+        Destined(world, "talks", template="create_conversation", source="responses:people")
     assert refused.value.key == "source"
 
 
@@ -423,7 +423,7 @@ def test_b161_a_test_writes_the_edited_sample_for_real_before_anything_is_saved(
 
 def test_b161_of_one_that_is_saved_the_test_is_kept_and_its_ledger_is_not_touched(world: Any) -> None:
     world.start(requests_per_minute=QUICK)
-    writing = Writing(world, "people", active=False, **PEOPLE)
+    writing = Destined(world, "people", active=False, **PEOPLE)
     writing.give(ANN)
     assert trying.send_test(world.runtime, writing.shown().definition, BOB, BY).ok
     assert people(world) == ["bob@acme.example"]

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.end_to_end.destined import Destined, run, written
 from tests.end_to_end.worlds import DeskWorld
-from tests.end_to_end.writing import Writing, run, written
 
 QUICK = 100_000
 HOUR = 3600
@@ -47,7 +47,7 @@ class Written:
 
 def carries_out(world: Any, template: str, case: Written) -> None:
     """Let a destination write the record, and hold everything that is known of it."""
-    writing = Writing(world, template=template, fields=case.fields, constants=case.constants or {})
+    writing = Destined(world, template=template, fields=case.fields, constants=case.constants or {})
     world.sim.record.clear()
     writing.give(case.record)
     run(world, LONG_ENOUGH)
@@ -163,7 +163,7 @@ def test_b155_only_what_is_given_of_a_conversation_changes(world: Any) -> None:
     world.sim.quirks.patch_works = True
     world.start(requests_per_minute=QUICK, update_verb="PATCH")
     conversation = world.sim.customer_writes(world.ada, "Hi")
-    writing = Writing(world, template="update_conversation")
+    writing = Destined(world, template="update_conversation")
     writing.write({"conversation_id": conversation.id, "assigned_agent_id": world.human.id, "status": "assigned"})
     writing.write({"conversation_id": conversation.id, "assigned_group_id": world.sim.support.id})
     assert writing.states() == ["sent", "sent"]
@@ -176,7 +176,7 @@ def test_b155_only_what_is_given_of_a_conversation_changes(world: Any) -> None:
 def test_b155_an_agent_is_changed_at_once_and_the_groups_alone_stay_alone(world: Any) -> None:
     world.start(requests_per_minute=QUICK)
     before = world.human.availability_status
-    writing = Writing(world, template="update_agent", fields={"agent_id": "agent(email)", "groups": "groups"})
+    writing = Destined(world, template="update_agent", fields={"agent_id": "agent(email)", "groups": "groups"})
     writing.write({"email": "hanna@example.com", "groups": [world.sim.support.id]})
     # No time has passed, and nobody was asked again.
     assert (world.human.groups, world.human.availability_status) == ([world.sim.support.id], before)
@@ -190,7 +190,7 @@ def test_b155_an_address_that_is_taken_is_told_at_its_record_and_the_others_are_
     world.sim.quirks.duplicate_email = answer
     world.start(requests_per_minute=QUICK)
     world.clock.advance(HOUR)
-    writing = Writing(world, template="create_end_user", key="number")
+    writing = Destined(world, template="create_end_user", key="number")
     given = ("ada@example.com", "bob@acme.example", "BOB@acme.example", "cem@acme.example")
     writing.give(*({"number": n, "first_name": "X", "email": email} for n, email in enumerate(given)))
     run(world, LONG_ENOUGH)
@@ -211,7 +211,7 @@ def _refuses(world: Any) -> bool:
 def test_b155_duplicates_upstream_are_left_out_before_the_vendor_is_asked(world: Any) -> None:
     world.sim.quirks.duplicate_email = "reject"
     world.start(requests_per_minute=QUICK)
-    writing = Writing(world, template="create_end_user", key="number", unique="email", keep="last")
+    writing = Destined(world, template="create_end_user", key="number", unique="email", keep="last")
     writing.write(*({"number": n, "first_name": f"X{n}", "email": "bob@acme.example"} for n in range(3)))
     assert writing.states() == ["skipped", "skipped", "sent"]
     assert [call.body["first_name"] for call in written(world)] == ["X2"]
@@ -221,7 +221,7 @@ def test_b155_duplicates_upstream_are_left_out_before_the_vendor_is_asked(world:
 def test_b155_who_is_there_already_is_skipped_or_updated(world: Any, exists: str, name: str) -> None:
     world.sim.quirks.duplicate_email = "reject"
     world.start(requests_per_minute=QUICK)
-    writing = Writing(world, template="create_end_user", exists=exists)
+    writing = Destined(world, template="create_end_user", exists=exists)
     writing.write(
         {"first_name": "Augusta", "email": "ada@example.com"}, {"first_name": "Bob", "email": "bob@acme.example"}
     )
@@ -252,7 +252,7 @@ def test_b155_a_missing_user_and_an_unknown_channel_are_told_at_their_record(
         "message": "says",
     }
     app = {"app_id": world.sim.account.app_id}
-    writing = Writing(world, template="create_conversation", fields=fields, constants=app)
+    writing = Destined(world, template="create_conversation", fields=fields, constants=app)
     good = {"user": "ada@example.com", "user_id": world.ada.id, "channel": "Web", "channel_id": world.sim.web.id}
     writing.give({**good, **record, "says": "lost"}, {**good, "says": "heard"})
     run(world, LONG_ENOUGH)
@@ -265,7 +265,7 @@ def test_b155_a_missing_user_and_an_unknown_channel_are_told_at_their_record(
 @pytest.mark.parametrize("template", ["send_message", "update_conversation"])
 def test_b155_a_conversation_that_is_not_there_is_told_at_its_record(world: Any, template: str) -> None:
     world.start(requests_per_minute=QUICK)
-    writing = Writing(world, template=template, constants={"message": "Hi"} if template == "send_message" else {})
+    writing = Destined(world, template=template, constants={"message": "Hi"} if template == "send_message" else {})
     writing.give({"conversation_id": "no-such", "status": "resolved"})
     run(world, LONG_ENOUGH)
     [record] = writing.ledger()
@@ -386,7 +386,7 @@ def test_b155_what_freshdesk_refuses_is_told_at_its_record(
 ) -> None:
     desk.start()
     desk.clock.advance(HOUR)
-    writing = Writing(desk, template=template)
+    writing = Destined(desk, template=template)
     writing.give(record)
     run(desk, LONG_ENOUGH)
     [failed] = writing.ledger()
@@ -407,7 +407,7 @@ def test_b155_what_freshdesk_cannot_find_by_name_is_told_at_its_record_without_a
 ) -> None:
     desk.start()
     fields = {"subject": "s", "description": "s", "requester_id": "user(email)", "group_id": "group(team)"}
-    writing = Writing(desk, template="create_ticket", fields=fields)
+    writing = Destined(desk, template="create_ticket", fields=fields)
     good = {"s": "Lost", "email": "ada@example.com", "team": "Support"}
     bad, other = writing.write({**good, **given}, good)
     assert (bad.state, bad.error_field, other.state) == ("failed", field, "sent")

@@ -19,13 +19,13 @@ BY = "ann@acme.example"
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 
-class Writing:
-    """One destination, active unless the test wants it otherwise."""
+class Destined:
+    """One destination, to which records are given; active unless the test wants it otherwise."""
 
     def __init__(self, world: World, name: str = "rows", *, active: bool = True, **definition: Any) -> None:
         self.world, self.name = world, name
         self.life = Destinations(world.runtime)
-        self.life.create({"name": name, "connection": "support", **definition}, BY)
+        self.life.create({"connection": "support", **definition, "name": name}, BY)
         if active:
             self.life.activate(name, BY)
 
@@ -40,13 +40,16 @@ class Writing:
         drain(self.world.runtime, self.name)
         return self.ledger()
 
+    def listed(self) -> list[RecordShown]:
+        """All records, the oldest first, as a page shows them."""
+        return list(reversed(records.page(self.world.runtime, self.name, limit=10_000).records))
+
     def ledger(self) -> list[RecordShown]:
-        """All records, the oldest first, each as it is shown by itself."""
-        page = records.page(self.world.runtime, self.name, limit=10_000)
-        return [records.one(self.world.runtime, self.name, each.id) for each in reversed(page.records)]
+        """The same, each as it is shown by itself."""
+        return [records.one(self.world.runtime, self.name, each.id) for each in self.listed()]
 
     def states(self) -> list[str]:
-        return [each.state for each in self.ledger()]
+        return [each.state for each in self.listed()]
 
     def responses(self) -> list[ResponseShown]:
         """All that is kept of what was answered, the oldest first."""
