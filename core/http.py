@@ -91,6 +91,7 @@ class HttpClient:
         self._learn = learn
         self._allow_private = allow_private
         self._limit = limit_bytes
+        self._reserved: Charge | None = None
 
     def __repr__(self) -> str:
         return f"HttpClient({self.base_url!r})"
@@ -118,6 +119,14 @@ class HttpClient:
         """Read a pagination link: relative to the root of `base_url`'s host, or absolute on that very host."""
         return self.get(urljoin(self.base_url + "/", href.strip()))
 
+    def reserve(self, verb: str, path: str) -> None:
+        """Take the next request's place in the budget now; raises `RetryLater` if there is none.
+
+        For a request that is recorded before it is made: once it is recorded, the budget no longer stands in its way.
+        """
+        if self._spend is not None:
+            self._reserved = self._spend(verb.upper(), path, {})
+
     def request(
         self,
         verb: str,
@@ -144,7 +153,9 @@ class HttpClient:
         # The address as the connection will read it decides where the credential goes, not the text we joined.
         if _origin(prepared.url or "") != self._origin:
             raise Refused("the address does not lead to the connection's own host")
-        charge = Charge() if self._spend is None else self._spend(verb, path, params or {})
+        charge, self._reserved = self._reserved, None
+        if charge is None:
+            charge = Charge() if self._spend is None else self._spend(verb, path, params or {})
         raw = exchange(prepared, self._attempt(self._timeout), write=write, limit=limit_bytes or self._limit)
         if self._learn is not None:
             self._learn(raw.status, raw.headers, charge)

@@ -10,7 +10,9 @@ look_ups     what the vendor was asked for by name, remembered for a while
 mapping      a record becomes the fields that are sent
 rendering    mapped records become a call
 grouping     which records go into one call
+claims       whose turn a destination is
 ledger       the records and calls, and their states
+equipment    definition, template, connection and budget, together
 outcomes     what an answer or a failure means for each record
 sending      one destination's turn: the next call is begun, made and settled
 reconcile    what is uncertain is looked for at the vendor

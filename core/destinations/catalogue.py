@@ -11,12 +11,11 @@ from typing import Any
 from peewee import fn
 
 from core.access import audit
-from core.destination_settings import RESPONSES, Definition, as_given
+from core.destination_settings import Definition, as_given
 from core.destination_template import DestinationTemplate
-from core.destinations.checking import check_definition, load_definition
+from core.destinations.checking import check_definition, check_upstream, load_definition
 from core.errors import ConfigError, RelaydeskError
 from core.runtime import Runtime
-from core.settings import nearest
 from core.store.models import DestinationCallRow, DestinationRecordRow, DestinationResponseRow, DestinationRow
 
 RECORD_STATES = ("waiting", "sending", "uncertain", "sent", "skipped", "failed", "parked", "dropped")
@@ -243,27 +242,6 @@ def state_of(row: DestinationRow) -> DestinationState:
     if row.activated_at is None:
         return DestinationState.INACTIVE
     return DestinationState.ACTIVE if row.paused_at is None else DestinationState.PAUSED
-
-
-def check_upstream(definition: Definition) -> None:
-    """Raise `ConfigError` if answers are to feed it that nobody keeps, or its own in the end. In a transaction."""
-    if not definition.upstream:
-        return
-    source: DestinationRow | None = DestinationRow.get_or_none(DestinationRow.name == definition.upstream)
-    if source is None:
-        known = [each.name for each in DestinationRow.select(DestinationRow.name).order_by(DestinationRow.name)]
-        mend = nearest(definition.upstream, known, "There are")
-        raise ConfigError("source", f'there is no destination "{definition.upstream}"', mend)
-    if not source.definition.get("response"):
-        mend = f"Set response = true for {source.name} first."
-        raise ConfigError("source", f"the answers of {source.name} are not kept", mend)
-    seen = {definition.name}
-    while source is not None:
-        if source.name in seen:
-            raise ConfigError("source", "its answers would come back to it in a circle", "Take another source.")
-        seen.add(source.name)
-        upstream = source.source.removeprefix(RESPONSES) if source.source.startswith(RESPONSES) else ""
-        source = DestinationRow.get_or_none(DestinationRow.name == upstream)
 
 
 def _values(definition: Definition) -> dict[str, Any]:

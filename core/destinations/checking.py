@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from core.connector import Connector
-from core.destination_settings import EVENTS, Definition, DestinationSchema
+from core.destination_settings import EVENTS, RESPONSES, Definition, DestinationSchema
 from core.destination_template import DestinationTemplate
 from core.destinations.addresses import checked_address
 from core.destinations.expressions import parse, placeholders
@@ -15,6 +15,7 @@ from core.errors import ConfigError
 from core.receivers import checked_events
 from core.runtime import Runtime
 from core.settings import joined, load_settings, nearest
+from core.store.models import DestinationRow
 
 _LOOKS_LIKE_A_LOOK_UP = re.compile(r"([a-z_]+)\(.+\)")
 
@@ -122,3 +123,24 @@ def _of_source(runtime: Runtime, definition: Definition) -> Iterator[ConfigError
         )
     if definition.upstream == definition.name:
         yield ConfigError("source", "it would feed itself", "Give the name of another destination.")
+
+
+def check_upstream(definition: Definition) -> None:
+    """Raise `ConfigError` if answers are to feed it that nobody keeps, or its own in the end. In a transaction."""
+    if not definition.upstream:
+        return
+    source: DestinationRow | None = DestinationRow.get_or_none(DestinationRow.name == definition.upstream)
+    if source is None:
+        known = [each.name for each in DestinationRow.select(DestinationRow.name).order_by(DestinationRow.name)]
+        mend = nearest(definition.upstream, known, "There are")
+        raise ConfigError("source", f'there is no destination "{definition.upstream}"', mend)
+    if not source.definition.get("response"):
+        mend = f"Set response = true for {source.name} first."
+        raise ConfigError("source", f"the answers of {source.name} are not kept", mend)
+    seen = {definition.name}
+    while source is not None:
+        if source.name in seen:
+            raise ConfigError("source", "its answers would come back to it in a circle", "Take another source.")
+        seen.add(source.name)
+        upstream = source.source.removeprefix(RESPONSES) if source.source.startswith(RESPONSES) else ""
+        source = DestinationRow.get_or_none(DestinationRow.name == upstream)

@@ -6,8 +6,7 @@ import logging
 from typing import Any
 
 from core.destination_settings import Definition, as_given
-from core.destinations.catalogue import check_upstream
-from core.destinations.checking import check_definition
+from core.destinations.checking import check_definition, check_upstream
 from core.errors import ConfigError
 from core.runtime import Runtime
 from core.store.models import DestinationRow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -12,6 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from core.jobs import backfill, housekeeping, names, polling
 from core.jobs.backfill import Halted
 from core.jobs.send_events import EventSender
+from core.jobs.send_records import RecordSender
 from core.provisioning import provision
 from core.runtime import Runtime
 from core.store.election import run_slot
@@ -54,7 +56,7 @@ def run_job(runtime: Runtime, name: str, seconds: int, job: Job, halted: Halted 
 
 
 class Scheduler:
-    """Runs `JOBS` in this process while it is elected, and sends outbound events, which do not wait for a slot."""
+    """Runs `JOBS` in this process while it is elected, and sends events and records, which wait for no slot."""
 
     def __init__(self, runtime: Runtime) -> None:
         # The default grace of one second would silently drop a run after any pause of the process.
@@ -62,23 +64,28 @@ class Scheduler:
         self._timer = BackgroundScheduler(timezone="UTC", job_defaults=defaults)
         self._halt = threading.Event()
         self._events = EventSender(runtime)
+        self._records = RecordSender(runtime)
         for name, seconds, job in JOBS:
             args = (runtime, name, seconds, job, self._halt.is_set)
             self._timer.add_job(run_job, "interval", seconds=seconds, args=args, id=name)
 
     def start(self) -> None:
-        """Start the timer and the sending of events."""
+        """Start the timer and the sending of events and records."""
         self._timer.start()
         self._events.start()
+        self._records.start()
 
     def halt(self) -> None:
         """Stop the timer, and let what takes long come to its end early."""
         self._halt.set()
         self._timer.shutdown(wait=False)
         self._events.halt()
+        self._records.halt()
 
     def finish(self, wait: float | None) -> None:
-        """Wait up to `wait` seconds for the answers to events (None: as long as it takes), and for nothing else: every
-        job does its work in small transactions, and may be cut off between them.
+        """Wait up to `wait` seconds for the answers to events and records (None: as long as it takes), and for nothing
+        else: every job does its work in small transactions, and may be cut off between them.
         """
+        until = None if wait is None else time.monotonic() + wait
         self._events.finish(wait)
+        self._records.finish(None if until is None else max(0.0, until - time.monotonic()))

@@ -596,6 +596,7 @@ class DestinationCallRow(Row):
 
     destination = ForeignKeyField(DestinationRow, column_name="destination_id", index=False)
     purpose = CharField(default="write")
+    template = CharField(default="")
     verb = CharField()
     path = TextField()
     body = JsonField(null=True)
@@ -639,7 +640,6 @@ class DestinationRecordRow(Row):
     lane = ShortField(default="")
     call = ForeignKeyField(DestinationCallRow, column_name="call_id", null=True)
     attempts = IntegerField(default=0)
-    next_at = MomentField(null=True)
     captured_id = ShortField(default="")
     error = TextField(default="")
     error_field = ShortField(default="")

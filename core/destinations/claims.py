@@ -1,0 +1,176 @@
+"""Whose turn a destination is: one process works on it at a time, by a lease, while there is something to do."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from peewee import fn
+
+from core.runtime import Runtime
+from core.store.models import DestinationCallRow, DestinationRecordRow, DestinationRow
+
+TURN = timedelta(seconds=30)
+"""How long a destination is worked on before others get their turn."""
+FIRST_PAUSE, LONGEST_PAUSE = 5.0, 900.0
+"""Seconds that nothing is sent after trouble with the account: at first, and at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """That a destination is ours, until its turn ends or the lease is over; `fence` tells it from later claims."""
+
+    destination_id: int
+    name: str
+    fence: int
+    turn_ends: datetime
+
+
+# ---------------------------------------------------------------------------------------------------- whose turn it is
+
+
+def claim(runtime: Runtime, name: str | None = None) -> Claim | None:
+    """Take the destination that was served longest ago of those with something to do, or the one of this name.
+
+    None if nothing is due that nobody else is at. What a dead process has left under way becomes uncertain.
+    """
+    with runtime.db.read():
+        # A look costs little; the gate is for those who have something to write.
+        if not _waiting(runtime.db.now(), name).exists():
+            return None
+    with runtime.db.write():
+        now = runtime.db.now()
+        query = _waiting(now, name).order_by(fn.COALESCE(DestinationRow.until, 0), DestinationRow.id).limit(1)
+        row: DestinationRow | None = runtime.db.for_update(query).first()
+        if row is None:
+            return None
+        fence = row.fence + 1
+        DestinationRow.update(owner=runtime.owner, fence=fence, until=now + lease_of(runtime)).where(
+            DestinationRow.id == row.id
+        ).execute()
+        _doubt_what_was_under_way(runtime, row.id)
+        return Claim(row.id, row.name, fence, now + TURN)
+
+
+def renew(runtime: Runtime, claim: Claim) -> bool:
+    """Keep a destination for another while; False if it is another's by now. Opens its own transaction."""
+    with runtime.db.write():
+        return hold(runtime, claim)
+
+
+def hold(runtime: Runtime, claim: Claim) -> bool:
+    """Renew the claim inside the transaction now open, which is thereby bound to its fence; False if it was lost."""
+    held = (
+        DestinationRow.update(until=runtime.db.now() + lease_of(runtime))
+        .where(DestinationRow.id == claim.destination_id, DestinationRow.fence == claim.fence)
+        .execute()
+    )
+    return bool(held == 1)
+
+
+def lease_of(runtime: Runtime) -> timedelta:
+    """How long a destination is a process's without a sign of life."""
+    return timedelta(seconds=runtime.config.worker.lease_seconds)
+
+
+def give_back(runtime: Runtime, claim: Claim) -> None:
+    """End a turn, so that another process need not wait for the lease to be over."""
+    with runtime.db.write():
+        DestinationRow.update(owner=None, until=runtime.db.now()).where(
+            DestinationRow.id == claim.destination_id, DestinationRow.fence == claim.fence
+        ).execute()
+
+
+def next_moment(runtime: Runtime, name: str | None = None) -> datetime | None:
+    """When something is next due that is not due yet, of one destination or of all; None if nothing is."""
+    now = runtime.db.now()
+    with runtime.db.read():
+        rows = list(
+            DestinationRow.select() if name is None else DestinationRow.select().where(DestinationRow.name == name)
+        )
+        moments: list[datetime] = []
+        for row in rows:
+            moments += [at for at in _moments(row, now) if at > now]
+    return min(moments, default=None)
+
+
+def _moments(row: DestinationRow, now: datetime) -> Iterator[datetime]:
+    calls = DestinationCallRow.select().where(DestinationCallRow.destination == row.id)
+    earliest = calls.where(DestinationCallRow.state == "uncertain").order_by(DestinationCallRow.next_at).first()
+    begun = calls.where(DestinationCallRow.state == "sending").exists()
+    records = DestinationRecordRow.select().where(
+        DestinationRecordRow.destination == row.id, DestinationRecordRow.state.in_(("waiting", "arriving"))
+    )
+    waits = row.activated_at is not None and row.paused_at is None and records.exists()
+    at = max((each for each in (row.held_until, row.arriving_until) if each is not None), default=now)
+    free = row.until if row.owner is not None and row.until is not None else now
+    if waits:
+        yield max(at, free)
+    if earliest is not None:
+        yield max(earliest.next_at, free)
+    if begun:
+        yield free
+
+
+def _waiting(now: datetime, name: str | None) -> Any:
+    """The destinations that have something to do now and are nobody's."""
+    records = DestinationRecordRow.select(DestinationRecordRow.id).where(
+        DestinationRecordRow.destination == DestinationRow.id, DestinationRecordRow.state.in_(("waiting", "arriving"))
+    )
+    uncertain = DestinationCallRow.select(DestinationCallRow.id).where(
+        DestinationCallRow.destination == DestinationRow.id,
+        (DestinationCallRow.state == "sending")
+        | ((DestinationCallRow.state == "uncertain") & (DestinationCallRow.next_at <= now)),
+    )
+    may_send = (
+        DestinationRow.activated_at.is_null(False)
+        & DestinationRow.paused_at.is_null()
+        & (DestinationRow.held_until.is_null() | (DestinationRow.held_until <= now))
+        & (DestinationRow.arriving_until.is_null() | (DestinationRow.arriving_until <= now))
+    )
+    free = DestinationRow.until.is_null() | (DestinationRow.until <= now)
+    due = fn.EXISTS(uncertain) | (may_send & fn.EXISTS(records))
+    query = DestinationRow.select().where(free, due)
+    return query if name is None else query.where(DestinationRow.name == name)
+
+
+def _doubt_what_was_under_way(runtime: Runtime, destination_id: int) -> None:
+    quarantine = timedelta(seconds=runtime.config.worker.quarantine_seconds)
+    calls = (DestinationCallRow.destination == destination_id, DestinationCallRow.state == "sending")
+    for call in DestinationCallRow.select().where(*calls, DestinationCallRow.purpose != "test"):
+        DestinationCallRow.update(
+            state="uncertain",
+            uncertain_at=call.started_at,
+            next_at=call.started_at + quarantine,
+            error="its process has died",
+        ).where(DestinationCallRow.id == call.id).execute()
+        DestinationRecordRow.update(state="uncertain").where(DestinationRecordRow.call == call.id).execute()
+
+
+def wait_until(runtime: Runtime, claim: Claim, until: datetime) -> None:
+    """Look for nothing before a moment: the budget, or a batch that may still grow, asks for it. Opens its own."""
+    with runtime.db.write():
+        DestinationRow.update(held_until=until, held_reason="").where(
+            DestinationRow.id == claim.destination_id, DestinationRow.fence == claim.fence
+        ).execute()
+
+
+def rest(runtime: Runtime, claim: Claim, seconds: float) -> None:
+    """Leave a destination alone for a while after a fault of our own. Opens its own transaction."""
+    with runtime.db.write():
+        row = DestinationRow.get_or_none(DestinationRow.id == claim.destination_id)
+        if row is not None:
+            back_off(runtime, row, "something failed here; the log of the service says what", seconds)
+
+
+def back_off(runtime: Runtime, row: DestinationRow, why: str, after: float | None = None) -> None:
+    """Send nothing for a while, longer each time in a row. Inside the transaction now open."""
+    pause = after if after is not None else min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(row.failures, 20))
+    # With some chance in it, so that several destinations of one account do not come back together.
+    until = runtime.db.now() + timedelta(seconds=pause * random.uniform(1.0, 1.1))
+    DestinationRow.update(failures=row.failures + 1, held_until=until, held_reason=why).where(
+        DestinationRow.id == row.id
+    ).execute()

@@ -1,0 +1,55 @@
+"""All that it takes to write to a destination as it is now: definition, template, connection and budget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.destination_settings import Definition
+from core.destination_template import DestinationTemplate
+from core.destinations.checking import load_definition
+from core.destinations.expressions import LookUpFunction
+from core.destinations.look_ups import LookUpCache
+from core.destinations.rendering import Renderer
+from core.domain import Connection, Priority
+from core.errors import ConfigError
+from core.http import HttpClient
+from core.runtime import Runtime
+from core.store.models import DestinationRow
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """What the calls of a destination are made with; `revision` is that of the row it was made of."""
+
+    definition: Definition
+    connection: Connection
+    template: DestinationTemplate | None
+    renderer: Renderer
+    http: HttpClient
+    look_up: LookUpFunction
+    revision: int
+
+
+def equip(runtime: Runtime, row: DestinationRow, cache: LookUpCache, priority: Priority) -> Equipment:
+    """Everything for the destination's calls. Raises `ConfigError` where its connection or template is not there."""
+    definition = load_definition(runtime, row.definition)
+    return equip_for(runtime, definition, cache, priority, row.revision)
+
+
+def equip_for(
+    runtime: Runtime, definition: Definition, cache: LookUpCache, priority: Priority, revision: int = 0
+) -> Equipment:
+    """The same for a definition that need not be stored."""
+    connection = runtime.connections.named(definition.connection)
+    if connection is None or not connection.active:
+        mend = f"`relaydesk connections verify {definition.connection}` says why."
+        raise ConfigError("connection", f"{definition.connection} is not connected", mend)
+    connector = runtime.connections.connector(connection)
+    template = runtime.plugins.templates[connection.connector].get(definition.template)
+    http = runtime.connections.http(connection, priority)
+
+    def look_up(what: str, value: str) -> str:
+        return cache.find(connector, connection, what, value, http)
+
+    renderer = Renderer(definition, connection, connector, template)
+    return Equipment(definition, connection, template, renderer, http, look_up, revision)
