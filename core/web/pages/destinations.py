@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
@@ -35,12 +36,14 @@ DONE = {
 def pages(runtime: Runtime) -> Blueprint:
     """The blueprint of `/destinations` and what is under it."""
     blueprint = Blueprint("destinations", __name__)
+    for words in (destinations_wording.as_json, destinations_wording.shortened):
+        blueprint.add_app_template_filter(words)
     kept = Destinations(runtime)
     _add_reading(blueprint, runtime, kept)
     _add_changing(blueprint, runtime, kept)
     _add_sending(blueprint, runtime)
     destinations_editor.add_editor(blueprint, runtime, kept, lambda name, secret: page(runtime, kept, name, secret))
-    destinations_records.add_upload(blueprint, runtime, lambda name, **more: page(runtime, kept, name, **more))
+    destinations_records.add_upload(blueprint, runtime, kept, lambda name, **more: page(runtime, kept, name, **more))
     destinations_records.add_records(blueprint, runtime, kept)
     destinations_records.add_answers(blueprint, runtime, kept)
 
@@ -135,9 +138,7 @@ def _add_sending(blueprint: Blueprint, runtime: Runtime) -> None:
 # ------------------------------------------------------------------------------------------------------ their parts
 
 
-def page(
-    runtime: Runtime, kept: Destinations, name: str, secret: Secret | None = None, **more: Any
-) -> str:
+def page(runtime: Runtime, kept: Destinations, name: str, secret: Secret | None = None, **more: Any) -> str:
     """The page of a destination; `more` is what has just been done there."""
     return render_template(
         "destinations/destination.html",
@@ -147,6 +148,7 @@ def page(
             "send": SendForm(formdata=None),
             "fed": [each for each in kept.list() if each.definition.upstream == name],
             "told": _told(runtime, name),
+            "tested_at": _tested_at(kept.get(name)),
             "file": runtime.config.path,
             **more,
         },
@@ -184,6 +186,11 @@ def _ledger(runtime: Runtime, kept: Destinations, name: str) -> dict[str, Any]:
 def _connection_id(runtime: Runtime, destination: Destination) -> int | None:
     connection = runtime.connections.named(destination.definition.connection)
     return connection.id if connection is not None else None
+
+
+def _tested_at(destination: Destination) -> datetime | None:
+    at = (destination.tested or {}).get("at")
+    return datetime.fromisoformat(at) if isinstance(at, str) else at
 
 
 def _told(runtime: Runtime, name: str) -> list[Subscription]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from core.connector import Connector
 from core.destination_settings import EVENTS, Batching, Definition
@@ -34,6 +36,9 @@ MEANINGS = {
     "dropped": "Somebody decided that it is not sent.",
 }
 """What each of them means, in a sentence."""
+OUTCOMES = RECORD_STATES
+"""What the outcomes of an answer are called."""
+LONGEST_SHOWN = 40
 BADGES = {
     "waiting": "warn",
     "arriving": "warn",
@@ -92,7 +97,7 @@ def consequences(
 ) -> Iterator[str]:
     """What the settings lead to beside the requests themselves, sentence by sentence."""
     yield source_words(definition)
-    if not definition.source == EVENTS and not definition.upstream:
+    if definition.source != EVENTS and not definition.upstream:
         yield f"Programs post them to /api/v1/destinations/{definition.name}/records."
     if definition.exclude:
         yield f"Never sent: {', '.join(definition.exclude)}."
@@ -125,3 +130,18 @@ def _together(batch: Batching | None) -> str:
     under = f", in a list called {batch.under}" if batch.under else ""
     wait = f" A call that is not full waits {batch.seconds:g} s for more."
     return f"Up to {batch.size:,} records{which[batch.group_by]} go into one call{under}.{wait}"
+
+
+def as_json(value: Any) -> str:
+    """A value as a person reads it: JSON with its lines, and what is none as it stands."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return str(value)
+    return json.dumps(value, ensure_ascii=False, indent=2, default=str)
+
+
+def shortened(text: str) -> str:
+    """A key as it stands in a list: that of a record which is known by all it holds is a long number."""
+    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
