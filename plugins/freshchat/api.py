@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from core import Answer, BadPayload, HttpClient, Refused
 from core.payload import clean
@@ -66,6 +66,17 @@ def segment(identifier: str) -> str:
     if identifier.strip(". ") == "":
         raise Refused("an empty id leads nowhere at the vendor")
     return quote(identifier, safe="")
+
+
+def path_of(address: str, **ids: str) -> str:
+    """An address of the API with an id in the place of each of its placeholders. Raises `Refused` for an empty one."""
+    return address.format(**{name: segment(identifier) for name, identifier in ids.items()})
+
+
+def id_in(path: str, address: str) -> str:
+    """The id that stands in a path in the place of its address's one placeholder: what `path_of` was given."""
+    before, _, rest = address.partition("{")
+    return unquote(path.removeprefix(before).removesuffix(rest.partition("}")[2]))
 
 
 def object_of(answer: Answer, name: str) -> dict[str, Any]:

@@ -13,10 +13,21 @@ from typing import Any
 
 from core import Refused
 from core.payload import clean
-from plugins.freshchat.api import PAGE_SIZE, FreshchatApi, more_pages, next_href, object_of, segment
+from plugins.freshchat.api import PAGE_SIZE, FreshchatApi, more_pages, next_href, object_of, path_of, segment
+
+# The addresses that destinations write to as well; what stands in braces is an id.
+CONVERSATIONS = "/conversations"
+CONVERSATION = "/conversations/{conversation_id}"
+MESSAGES = "/conversations/{conversation_id}/messages"
+AGENT = "/agents/{agent_id}"
+USERS = "/users"
+USER = "/users/{user_id}"
+DOCUMENTATION = "https://developers.freshchat.com/api/"
 
 STATUSES = ("new", "assigned", "resolved", "reopened")
 """Of a conversation, as the OpenAPI has them; live accounts show others too, which are read but never written."""
+AVAILABILITY = ("AVAILABLE", "UNAVAILABLE", "AWAY", "BUSY")
+"""Of an agent, as live accounts have it in `availability_status`."""
 LARGEST_FILE = 25 * 1024 * 1024
 MOST_FETCHED = 100
 """Users that one call of /users/fetch takes."""
@@ -49,9 +60,9 @@ class FreshchatClient(FreshchatApi):
             "page": page,
             "items_per_page": _page_size(items_per_page),
         }
-        answer = self._http.get("/conversations", {key: value for key, value in params.items() if value})
+        answer = self._http.get(CONVERSATIONS, {key: value for key, value in params.items() if value})
         data = object_of(answer, "conversations")
-        found = self._entries(data, "conversations", "/conversations")
+        found = self._entries(data, "conversations", CONVERSATIONS)
         return found, bool(found) and (bool(next_href(data)) or more_pages(data, page))
 
     def create_conversation(
@@ -67,12 +78,12 @@ class FreshchatClient(FreshchatApi):
         users = [{"id": user_id}] if user_id else []
         body = {"app_id": app_id, "channel_id": channel_id, "users": users, "messages": list(messages)}
         return object_of(
-            self._http.post("/conversations", {key: value for key, value in body.items() if value}), "conversation"
+            self._http.post(CONVERSATIONS, {key: value for key, value in body.items() if value}), "conversation"
         )
 
     def conversation(self, conversation_id: str) -> dict[str, Any]:
         """`GET /conversations/{conversation_id}`; documentation: "Conversations", retrieve a conversation."""
-        return object_of(self._http.get(f"/conversations/{segment(conversation_id)}"), "conversation")
+        return object_of(self._http.get(path_of(CONVERSATION, conversation_id=conversation_id)), "conversation")
 
     def update_conversation(self, conversation_id: str, values: Mapping[str, Any]) -> None:
         """`PUT /conversations/{conversation_id}`; documentation: "Conversations", update a conversation.
@@ -81,7 +92,7 @@ class FreshchatClient(FreshchatApi):
         """
         if values.get("status"):
             _checked(str(values["status"]), STATUSES, "status")
-        self._http.request(self._update_verb, f"/conversations/{segment(conversation_id)}", json=dict(values))
+        self._http.request(self._update_verb, path_of(CONVERSATION, conversation_id=conversation_id), json=dict(values))
 
     def conversation_fields(self) -> list[dict[str, Any]]:
         """`GET /conversations/fields`; documentation: "Conversations", list conversation properties."""
@@ -96,7 +107,7 @@ class FreshchatClient(FreshchatApi):
         params: dict[str, Any] = {"page": 1, "items_per_page": PAGE_SIZE}
         if from_time is not None:
             params["from_time"] = from_time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
-        return self._pages(f"/conversations/{segment(conversation_id)}/messages", params, "messages")
+        return self._pages(path_of(MESSAGES, conversation_id=conversation_id), params, "messages")
 
     def send_message(self, conversation_id: str, message: Mapping[str, Any]) -> dict[str, Any]:
         """`POST /conversations/{conversation_id}/messages`; documentation: "Messages", send a message.
@@ -106,7 +117,7 @@ class FreshchatClient(FreshchatApi):
         """
         if not message.get("message_parts"):
             raise Refused("a message without parts says nothing")
-        answer = self._http.post(f"/conversations/{segment(conversation_id)}/messages", dict(message))
+        answer = self._http.post(path_of(MESSAGES, conversation_id=conversation_id), dict(message))
         data = clean(answer.data)
         nested = data.get("message") if isinstance(data, dict) else None
         return nested if isinstance(nested, dict) else data if isinstance(data, dict) else {}
@@ -122,14 +133,14 @@ class FreshchatClient(FreshchatApi):
 
     def agent(self, agent_id: str) -> dict[str, Any]:
         """`GET /agents/{agent_id}`; documentation: "Agents", retrieve an agent."""
-        return object_of(self._http.get(f"/agents/{segment(agent_id)}"), "agent")
+        return object_of(self._http.get(path_of(AGENT, agent_id=agent_id)), "agent")
 
     def update_agent(self, agent_id: str, values: Mapping[str, Any]) -> None:
         """`PUT /agents/{agent_id}`; documentation: "Agents", update an agent; not in the OpenAPI.
 
         `values`: `groups`, and `availability_status` (or `availability` where an account follows the OpenAPI).
         """
-        self._http.put(f"/agents/{segment(agent_id)}", dict(values))
+        self._http.put(path_of(AGENT, agent_id=agent_id), dict(values))
 
     def roles(self) -> Iterator[dict[str, Any]]:
         """`GET /roles`; documentation: "Roles", list all roles; not in the OpenAPI. All pages.
@@ -147,24 +158,24 @@ class FreshchatClient(FreshchatApi):
         created_to, updated_from, updated_to. Live accounts want one of them; the OpenAPI has none, so that an account
         may pay no heed to what it is given.
         """
-        return self._pages("/users", {"page": 1, "items_per_page": PAGE_SIZE, **filters}, "users")
+        return self._pages(USERS, {"page": 1, "items_per_page": PAGE_SIZE, **filters}, "users")
 
     def create_user(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """`POST /users`; documentation: "Users", create a user. A second one with the same email may be refused."""
-        return object_of(self._http.post("/users", dict(values)), "user")
+        return object_of(self._http.post(USERS, dict(values)), "user")
 
     def user(self, user_id: str, *, system: bool = False) -> dict[str, Any]:
         """`GET /users/{user_id}`; documentation: "Users", retrieve a user. `system` finds bots and system senders."""
         params = {"system_user": "true"} if system else None
-        return object_of(self._http.get(f"/users/{segment(user_id)}", params), "user")
+        return object_of(self._http.get(path_of(USER, user_id=user_id), params), "user")
 
     def update_user(self, user_id: str, values: Mapping[str, Any]) -> None:
         """`PUT /users/{user_id}`; documentation: "Users", update a user. Live accounts answer with nothing."""
-        self._http.put(f"/users/{segment(user_id)}", dict(values))
+        self._http.put(path_of(USER, user_id=user_id), dict(values))
 
     def delete_user(self, user_id: str) -> None:
         """`DELETE /users/{user_id}`; documentation: "Users", delete a user; not in the OpenAPI."""
-        self._http.delete(f"/users/{segment(user_id)}")
+        self._http.delete(path_of(USER, user_id=user_id))
 
     def fetch_users(self, user_ids: Sequence[str]) -> list[dict[str, Any]]:
         """`POST /users/fetch`; documentation: "Users", retrieve users in bulk, at most 100; not in the OpenAPI.
@@ -178,7 +189,7 @@ class FreshchatClient(FreshchatApi):
 
     def user_conversations(self, user_id: str) -> Iterator[dict[str, Any]]:
         """`GET /users/{user_id}/conversations`; documentation: "Users", a user's conversations. All pages."""
-        return self._pages(f"/users/{segment(user_id)}/conversations", {}, "conversations")
+        return self._pages(f"{path_of(USER, user_id=user_id)}/conversations", {}, "conversations")
 
     # --------------------------------------------------------------------------- channels, groups, files, account
 

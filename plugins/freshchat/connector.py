@@ -24,6 +24,7 @@ from core import (
     HttpClient,
     Identity,
     Inbound,
+    LookUp,
     Named,
     OutcomeUnknown,
     Receipt,
@@ -34,7 +35,7 @@ from core import (
     VendorState,
 )
 from core.markdown import html_of, plain_text
-from plugins.freshchat import email_channel, guides, listings, polling, verification, webhook
+from plugins.freshchat import email_channel, guides, listings, look_ups, polling, verification, webhook
 from plugins.freshchat.client import FreshchatClient
 from plugins.freshchat.evidence import find_message, find_value, is_closed
 from plugins.freshchat.normalise import handler_for
@@ -70,6 +71,7 @@ class Freshchat(Connector):
     domains: ClassVar[tuple[str, ...]] = DOMAINS
     credentials: ClassVar[frozenset[str]] = frozenset({"domain", "access_token", "default_agent_email", "api_url"})
     listings: ClassVar[Mapping[str, tuple[str, ...]]] = listings.LISTINGS
+    look_ups: ClassVar[tuple[LookUp, ...]] = look_ups.LOOK_UPS
 
     def handoff_steps(self, connection: Connection) -> tuple[Step, ...]:
         # First out of the AI's hands, then the note: as the vendor's users know it (behaviour 40, 41).
@@ -209,6 +211,10 @@ class Freshchat(Connector):
 
     def named(self, what: str, connection: Connection, http: HttpClient) -> Iterator[Named]:
         return listings.named(FreshchatClient(http, connection.settings), what)
+
+    def look_up(self, what: str, value: str, connection: Connection, http: HttpClient) -> str:
+        found = look_ups.look_up(FreshchatClient(http, connection.settings), what, value)
+        return super().look_up(what, value, connection, http) if found is None else found
 
     def attachment_hosts(self, settings: Mapping[str, object]) -> tuple[str, ...]:
         own = urlsplit(str(settings.get("api_url") or "")).hostname

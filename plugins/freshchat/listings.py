@@ -68,10 +68,11 @@ def _conversations(client: FreshchatClient, filters: dict[str, str]) -> Iterator
         for one in client.user_conversations(user):
             yield {"conversation_id": one.get("id"), **one}
         return
-    yield from _told(_all_conversations(client, filters), 404, _NO_CONVERSATIONS)
+    yield from _told(all_conversations(client, filters), 404, _NO_CONVERSATIONS)
 
 
-def _all_conversations(client: FreshchatClient, filters: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
+def all_conversations(client: FreshchatClient, filters: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
+    """All pages of the account's own list, which most accounts do not have (404)."""
     page, more = 1, True
     while more:
         found, more = client.conversations(

@@ -33,6 +33,8 @@ PART_KINDS = (
     "collection",
     "template_content",
 )
+CREATED_WITH = ("status", "assigned_agent_id", "assigned_group_id", "properties")
+"""What a conversation may be given beside its messages when it is created."""
 FIELDS = [
     {"name": "priority", "label": "Priority", "type": "DROPDOWN", "choices": ["Low", "Medium", "High", "Urgent"]},
     {"name": "cf_type", "label": "Type", "type": "DROPDOWN", "choices": ["Question", "Incident", "Problem"]},
@@ -106,7 +108,10 @@ def conversation_of(sim: FreshchatSimulator, conversation_id: str) -> Conversati
 
 
 def _create(sim: FreshchatSimulator, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Check everything, then create; returns the conversation as the answer shows it."""
+    """Check everything, then create; returns the conversation as the answer shows it.
+
+    All `messages` are posted, in their order; a status, assignment and properties are then set as an update sets them.
+    """
     account = sim.account
     channel = account.channels.get(str(given.get("channel_id")))
     if channel is None:
@@ -118,6 +123,8 @@ def _create(sim: FreshchatSimulator, given: Mapping[str, Any]) -> dict[str, Any]
         raise ApiError(400, "users must name an existing user", "USER_NOT_FOUND")
     if not isinstance(messages, list) or not messages:
         raise ApiError(400, "messages must hold the first message")
+    values = {key: given[key] for key in CREATED_WITH if given.get(key)}
+    check_change(sim, values)
     latest = account.latest(user, channel)
     reused = latest if sim.quirks.one_open_conversation and latest and not latest.resolved else None
     checked = [checked_message(sim, message, user.id) for message in messages]
@@ -125,6 +132,7 @@ def _create(sim: FreshchatSimulator, given: Mapping[str, Any]) -> dict[str, Any]
     posted = [account.post(conversation, actor, parts, kind=kind, source="api") for actor, parts, kind in checked]
     if reused is None:
         account.begun(conversation)
+    change(sim, conversation, values)
     shown = sim.shown(conversation)
     shown["messages"] = [shown_message(account.app_id, conversation, message) for message in posted]
     shown["users"] = [{"id": user.id}]
@@ -202,7 +210,22 @@ def _check_part(sim: FreshchatSimulator, part: Any) -> dict[str, Any]:
 
 def change(sim: FreshchatSimulator, conversation: Conversation, given: Mapping[str, Any]) -> None:
     """Check everything, then change; a refused update changes nothing."""
+    agent_id = check_change(sim, given)
     account, actor = sim.account, sim.api_actor
+    status, group_id = given.get("status"), given.get("assigned_group_id")
+    conversation.properties.update(given.get("properties") or {})
+    if status in ("new", "reopened"):
+        account.reopen(conversation, actor, status)
+    if agent_id is not None or group_id is not None:
+        account.assign(conversation, actor, agent_id=agent_id, group_id=group_id)
+    if status == "resolved":
+        account.resolve(conversation, actor)
+    elif status is not None and status != "assigned" and agent_id is None:
+        account.set_status(conversation, status)
+
+
+def check_change(sim: FreshchatSimulator, given: Mapping[str, Any]) -> str | None:
+    """Whether values can be set together; returns the agent as `_wanted_agent` does. Raises `ApiError`."""
     status, group_id, properties = given.get("status"), given.get("assigned_group_id"), given.get("properties")
     agent_id = _wanted_agent(sim, given)
     if status is not None and status not in STATUSES:
@@ -214,17 +237,9 @@ def change(sim: FreshchatSimulator, conversation: Conversation, given: Mapping[s
     if "properties" in given and not isinstance(properties, dict):
         # Users have properties as an array of name and value, conversations as an object.
         raise ApiError(400, "Conversation payload not valid")
-    if group_id and group_id not in account.groups:
+    if group_id and group_id not in sim.account.groups:
         raise ApiError(404, "group not found", "GROUP_NOT_FOUND")
-    conversation.properties.update(properties or {})
-    if status in ("new", "reopened"):
-        account.reopen(conversation, actor, status)
-    if agent_id is not None or group_id is not None:
-        account.assign(conversation, actor, agent_id=agent_id, group_id=group_id)
-    if status == "resolved":
-        account.resolve(conversation, actor)
-    elif status is not None and status != "assigned" and agent_id is None:
-        account.set_status(conversation, status)
+    return agent_id
 
 
 def _wanted_agent(sim: FreshchatSimulator, given: Mapping[str, Any]) -> str | None:

@@ -143,9 +143,7 @@ def _add_users(api: Blueprint, sim: FreshchatSimulator) -> None:
     @api.post("/users")
     def create_user() -> Response:
         given = checked_user(body_object())
-        taken = [user for user in account.users.values() if given.get("email") and user.email == given["email"]]
-        if taken and sim.quirks.duplicate_email == "refuse":
-            raise ApiError(409, "a user with this email exists already", "USER_ALREADY_EXISTS")
+        refuse_taken_email(sim, given, 409 if sim.quirks.duplicate_email == "refuse" else 400)
         first_name = given.pop("first_name", "") or sim.made_up_name()
         return answer(account.add_user(first_name, **given).shown(), sim.quirks.created_status)
 
@@ -204,6 +202,14 @@ def checked_user(given: dict[str, Any]) -> dict[str, Any]:
             raise ApiError(400, "properties must be a list of objects with name and value")
         fields["properties"] = properties
     return fields
+
+
+def refuse_taken_email(sim: FreshchatSimulator, given: dict[str, Any], status: int) -> None:
+    """Raise `ApiError` with this status for a new user whose e-mail another has, unless the account allows it."""
+    email = given.get("email", "").lower()
+    taken = email and any((user.email or "").lower() == email for user in sim.account.users.values())
+    if taken and sim.quirks.duplicate_email != "allow":
+        raise ApiError(status, "a user with this email exists already", "USER_ALREADY_EXISTS")
 
 
 def _add_files(api: Blueprint, sim: FreshchatSimulator) -> None:

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 
 from plugins.freshchat.simulator_answers import MOST_PER_PAGE, ApiError, answer, body_object, window
 from plugins.freshchat.simulator_conversations import change, checked_message, conversation_of, refuse_text_in_email
-from plugins.freshchat.simulator_directory import checked_user, found
+from plugins.freshchat.simulator_directory import checked_user, found, refuse_taken_email
 from plugins.freshchat.simulator_state import Agent, Channel, Conversation, Group, Message, User, stamp
 
 if TYPE_CHECKING:
@@ -30,7 +30,11 @@ PART_KINDS = ("text", "image", "email")
 
 
 def add_documented(api: Blueprint, sim: FreshchatSimulator) -> None:
-    """Add the 16 operations of the OpenAPI, and Update Agent of another document, to the API's blueprint."""
+    """Add the 16 operations of the OpenAPI, and Update Agent of another document, to the API's blueprint.
+
+    That document names availability and groups: the one is taken as the OpenAPI's agents show it (`availability`,
+    online or offline), and the live accounts' `availability_status` is no key here, so that no heed is paid to it.
+    """
     _add_conversations(api, sim)
     _add_messages(api, sim)
     _add_people(api, sim)
@@ -172,6 +176,7 @@ def _add_users(api: Blueprint, sim: FreshchatSimulator) -> None:
     def create_user() -> Response:
         given = checked_user(body_object())
         given.pop("reference_id", None)
+        refuse_taken_email(sim, given, 400)
         return answer(_shown_user(account.add_user(given.pop("first_name", ""), **given)))
 
     @api.get("/users/<user_id>")

@@ -41,7 +41,10 @@ class Quirks:
     one_open_conversation: bool = False
     """Creating a conversation gives back the open one of the same user and channel."""
     duplicate_email: str = "allow"
-    """A second user with the same e-mail is created ("allow") or answered 409 ("refuse")."""
+    """A second user with the same e-mail is created ("allow"), or answered 409 ("refuse") or 400 ("reject").
+
+    The OpenAPI has no 409: in the documented dialect both are answered 400.
+    """
     link_on_last_page: bool = False
     """The last page of messages also has a link, to an empty page."""
     absolute_links: bool = False

@@ -7,6 +7,7 @@ from typing import Any
 
 from core import AuthFailed, BadPayload, ConfigError, Identity, Refused, RetryLater, VendorError, VerifyFailed
 from plugins.freshchat.client import FreshchatClient
+from plugins.freshchat.people import agents_with, is_active
 from plugins.freshchat.schemas import word
 
 PROBE = "00000000-0000-0000-0000-000000000000"
@@ -61,15 +62,11 @@ def _credential_problem(error: AuthFailed) -> ConfigError:
 
 def _find_agent(client: FreshchatClient, email: str) -> Mapping[str, Any]:
     """The active agent with this email; a deactivated one of the same email does not hide it."""
-    wanted = email.strip().casefold()
     inactive = False
-    for agent in client.agents():
-        if word(agent.get("email")).casefold() != wanted or not word(agent.get("id")):
-            continue
-        if agent.get("is_deactivated") is True or agent.get("is_deleted") is True:
-            inactive = True
-            continue
-        return agent
+    for agent in agents_with(client, email):
+        if is_active(agent):
+            return agent
+        inactive = True
     if inactive:
         raise VerifyFailed(
             "default_agent_email",

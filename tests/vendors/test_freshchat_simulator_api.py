@@ -142,8 +142,11 @@ def test_a_user_can_be_created_fetched_updated_and_deleted(sim: FreshchatSimulat
     assert call("PUT", path, json={"properties": [{"name": "plan", "value": "gold"}]}).status_code == 200
     assert call("PUT", path, json={"properties": {"plan": "gold"}}).status_code == 400
     assert call("GET", path).json()["properties"] == [{"name": "plan", "value": "gold"}]
-    sim.quirks.duplicate_email = "refuse"
-    assert call("POST", "/users", json={"email": "ada@example.com"}).status_code == 409
+    for quirk, status in (("refuse", 409), ("reject", 400)):
+        sim.quirks.duplicate_email = quirk
+        refused = call("POST", "/users", json={"email": "Ada@example.com"})
+        assert (refused.status_code, refused.json()["status"]) == (status, "USER_ALREADY_EXISTS")
+    assert call("POST", "/users", json={"email": "bob@example.com"}).status_code == 200
     assert call("DELETE", path).status_code == 204
     assert call("GET", path).status_code == 404
 
@@ -237,6 +240,52 @@ def test_a_conversation_is_created_with_its_first_message(sim: FreshchatSimulato
     sim.quirks.one_open_conversation = True
     again = call("POST", "/conversations", json=body).json()
     assert again["conversation_id"] == created["conversation_id"]
+
+
+def test_a_conversation_may_be_created_with_several_messages_a_status_an_assignment_and_properties(
+    sim: FreshchatSimulator, call: Call
+) -> None:
+    """Behaviour 155."""
+    user, agent = sim.customer(), sim.add_agent("ai@example.com")
+    messages = [
+        {"message_parts": [{"text": {"content": text}}], "actor_type": "user", "actor_id": user.id} for text in "abc"
+    ]
+    body = {"channel_id": sim.web.id, "users": [{"id": user.id}], "messages": messages}
+    values = {
+        "status": "assigned",
+        "assigned_agent_id": agent.id,
+        "assigned_group_id": sim.support.id,
+        "properties": {"priority": "High"},
+    }
+    created = call("POST", "/conversations", json=body | values).json()
+    assert {key: created[key] for key in values} == values
+    assert [message.text for message in sim.thread(created["conversation_id"])] == ["a", "b", "c"]
+    assert len(created["messages"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "words"),
+    [
+        ({"channel_id": "none"}, 400, "channel_id does not name a channel of this account"),
+        ({"users": [{"id": "none"}]}, 400, "users must name an existing user"),
+        ({"users": []}, 400, "users must name an existing user"),
+        ({"messages": [{}]}, 400, "message_parts is mandatory"),
+        ({"status": "assigned"}, 400, "assigned_agent_id is mandatory for status assigned"),
+        ({"status": "closed"}, 400, "status must be one of"),
+        ({"assigned_agent_id": "none"}, 404, "agent not found"),
+        ({"assigned_group_id": "none"}, 404, "group not found"),
+        ({"properties": [{"name": "priority", "value": "High"}]}, 400, "Conversation payload not valid"),
+    ],
+)
+def test_a_conversation_that_cannot_be_created_as_asked_is_not_created_at_all(
+    sim: FreshchatSimulator, call: Call, change: dict[str, Any], status: int, words: str
+) -> None:
+    user = sim.customer()
+    message = {"message_parts": [{"text": {"content": "Hi"}}], "actor_type": "user", "actor_id": user.id}
+    body = {"channel_id": sim.web.id, "users": [{"id": user.id}], "messages": [message]}
+    refused = call("POST", "/conversations", json=body | change)
+    assert (refused.status_code, words in refused.json()["message"]) == (status, True)
+    assert sim.conversations == []
 
 
 # --------------------------------------------------------------------------------------------------- messages

@@ -273,6 +273,8 @@ def test_an_agent_is_online_in_one_and_available_in_the_other(
             }
             assert ask(sim, "PUT", path, json={"availability": "offline"}).json()["availability"] == "offline"
             assert ask(sim, "PUT", path, json={"availability": "AWAY"}).status_code == 400
+            # A key that the OpenAPI's agents do not have: no heed is paid to it.
+            assert ask(sim, "PUT", path, json={"availability_status": "AVAILABLE"}).json()["availability"] == "offline"
         else:
             assert (shown["availability_status"], shown["agent_status"]) == ("AVAILABLE", {"name": "Available"})
             assert not {"availability"} & set(shown)
@@ -292,6 +294,23 @@ def test_users_are_listed_plainly_in_one_and_by_a_filter_in_the_other(
     for query in ("email=ada@example.com", "phone=%2B1 2", "phone_no=%2B1 2", "reference_id=r1", "first_name=Ada"):
         (_, theirs), (_, live) = both(documented, observed, "GET", f"/users?{query}")
         assert (len(theirs["users"]), len(live["users"])) == (2, 1), query
+
+
+def test_a_second_user_with_an_email_is_400_in_one_and_409_in_the_other(
+    documented: FreshchatSimulator, observed: FreshchatSimulator
+) -> None:
+    """Behaviour 155; the OpenAPI has no 409."""
+    for sim in (documented, observed):
+        sim.customer("ada@example.com", "Ada")
+    body = {"first_name": "Ada", "email": "ADA@example.com"}
+    assert [status for status, _ in both(documented, observed, "POST", "/users", json=body)] == [200, 200]
+    for sim in (documented, observed):
+        sim.quirks.duplicate_email = "refuse"
+    told = both(documented, observed, "POST", "/users", json=body)
+    assert [(status, answer["message"]) for status, answer in told] == [
+        (400, "a user with this email exists already"),
+        (409, "a user with this email exists already"),
+    ]
 
 
 def test_what_lies_beside_the_openapi_is_in_one_alone(
