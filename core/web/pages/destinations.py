@@ -48,7 +48,7 @@ def pages(runtime: Runtime) -> Blueprint:
     destinations_records.add_answers(blueprint, runtime, kept)
 
     @blueprint.errorhandler(UnknownDestination)
-    @blueprint.errorhandler(by_hand.UnknownRecord)
+    @blueprint.errorhandler(records.UnknownRecord)
     def unknown(problem: Exception) -> Any:
         return current_app.handle_http_exception(NotFound())
 

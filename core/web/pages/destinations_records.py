@@ -23,7 +23,7 @@ from core.runtime import Runtime
 from core.web.addresses import ROW_ID
 from core.web.forms import Confirm, Form
 from core.web.guard import needs, signed_in
-from core.web.pages.destinations_wording import BADGES, MEANINGS, OUTCOMES
+from core.web.pages.destinations_wording import BADGES, CALLS, MEANINGS, OUTCOMES, as_json
 from core.web.pages.destinations_wording import RECORD_STATES as WORDS
 from core.web.wording import words_of
 
@@ -98,8 +98,7 @@ def add_records(blueprint: Blueprint, runtime: Runtime, kept: Destinations) -> N
 
     def shown(name: str, record_id: int, problem: str = "") -> str:
         record = records.one(runtime, name, record_id)
-        data = record.data
-        text = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False, indent=2)
+        text = record.raw if record.data is None else as_json(record.data)
         if problem:
             text = request.form.get("text", "")
         return render_template(
@@ -110,6 +109,7 @@ def add_records(blueprint: Blueprint, runtime: Runtime, kept: Destinations) -> N
             rows=min(24, max(5, text.count("\n") + 2)),
             problem=problem,
             words=WORDS,
+            call_words=CALLS,
             meanings=MEANINGS,
             badges=BADGES,
             confirm=Confirm(),
@@ -126,7 +126,8 @@ def add_records(blueprint: Blueprint, runtime: Runtime, kept: Destinations) -> N
         try:
             by_hand.retry(runtime, name, record_id, signed_in().email, _corrected(request.form.get("text", "")))
         except ConfigError as problem:
-            return shown(name, record_id, words_of(problem)), 422
+            field = "" if problem.key == "record" else f"{problem.key}: "
+            return shown(name, record_id, f"{field}{words_of(problem)}"), 422
         flash("It is sent again as it stands now.", "success")
         return redirect(url_for("destinations.record", name=name, record_id=record_id))
 

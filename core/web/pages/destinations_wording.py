@@ -38,6 +38,15 @@ MEANINGS = {
 """What each of them means, in a sentence."""
 OUTCOMES = RECORD_STATES
 """What the outcomes of an answer are called."""
+CALLS = {
+    "sending": "on its way",
+    "uncertain": "uncertain",
+    "sent": "taken",
+    "failed": "refused",
+    "postponed": "put off",
+    "parked": "parked",
+}
+"""What the states of a call are called."""
 LONGEST_SHOWN = 40
 BADGES = {
     "waiting": "warn",
