@@ -15,6 +15,8 @@ def refuse_a_second(runtime: Runtime, configured: ConnectionConfig, identity: Id
     Inside the transaction that stores `own_id` as connected, which must be `exclusively`: two that are connected at
     once do not see each other's rows. One that is off does not count: it comes by here before it is switched on.
     """
+    if not configured.settings.get("inbound", True):
+        return  # it hears nothing, and so it answers nobody
     connector = runtime.connections.connector_named(configured.connector)
     account = connector.base_url(configured.settings).lower()
     others = ConnectionRow.select().where(
@@ -28,6 +30,7 @@ def refuse_a_second(runtime: Runtime, configured: ConnectionConfig, identity: Id
         other = runtime.connections.get(row.id)
         if (
             other is None
+            or not other.inbound
             or other.agent_id != identity.agent_id
             or connector.base_url(other.settings).lower() != account
         ):

@@ -229,6 +229,11 @@ class Connection:
     generation: int = 1
 
     @property
+    def inbound(self) -> bool:
+        """Whether customers' messages come in by it; one that only writes records hears nothing and answers nobody."""
+        return bool(self.settings.get("inbound", True))
+
+    @property
     def agent_id(self) -> str:
         """The designated agent's id at the vendor, "" before the connection is verified."""
         return self.identity.agent_id if self.identity else ""

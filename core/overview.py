@@ -83,7 +83,7 @@ def setup(runtime: Runtime, connection_id: int) -> Setup:
     connection = shown.connection
     cut = shown.state == "disconnected"
     reachable = bool(connection.settings) and not cut
-    url = webhook_url(runtime, connection) if reachable else None
+    url = webhook_url(runtime, connection) if reachable and connection.inbound else None
     guide = runtime.connections.connector(connection).setup_guide(connection, url) if url else None
     farewell = farewell_guide(runtime, connection) if cut else None
     imports = reachable and can_backfill(runtime, connection)
@@ -122,7 +122,7 @@ def _overview(runtime: Runtime, connection: Connection, error: str) -> Overview:
         error=error,
         identity=connection.identity,
         last_event_at=row.last_event_at,
-        waits_for_first_event=connection.active and row.last_event_at is None,
+        waits_for_first_event=connection.active and connection.inbound and row.last_event_at is None,
         verified_at=row.verified_at,
         saved_by=row.saved_by,
         saved_at=row.saved_at,

@@ -223,7 +223,8 @@ def _note_first_connection(runtime: Runtime, connection_id: int, configured: Con
     )
     days = float(configured.settings.get("backfill_days", 0))
     connector = runtime.connections.connector_named(configured.connector)
-    if first.execute() == 1 and days > 0 and "backfill" in connector.capabilities:
+    imports = configured.settings.get("inbound", True) and "backfill" in connector.capabilities
+    if first.execute() == 1 and days > 0 and imports:
         since = now - timedelta(days=days)
         runtime.db.insert_ignore(BackfillRow, connection=connection_id, since=since, until=now, created_at=now)
 

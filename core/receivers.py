@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import ipaddress
+import re
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from core.destination_settings import NAME, RESPONSES
 from core.domain import Secret
 from core.errors import ConfigError
 from core.flow.announce import FAMILIES, OutboundEvent
@@ -23,16 +25,20 @@ BOTH_SECRETS = timedelta(hours=24)
 """How long a secret that was replaced signs too, so that a receiver can change over without losing anything."""
 MOST_FORMER = 10
 """Secrets that were replaced and sign all the same: each makes a header longer, and none may go before its time."""
+_RESPONSES = re.compile(rf"{re.escape(RESPONSES)}{NAME}")
 _LOCAL = ("localhost", "local", "internal", "lan", "home.arpa")
 """Names, and ends of names, that lead to nowhere but one's own network."""
 
 
-def checked_events(events: Sequence[str]) -> list[str]:
-    """The events, if there are any and each can be subscribed to; raises `ConfigError`."""
+def checked_events(events: Sequence[str], *, responses: bool = False) -> list[str]:
+    """The events, if there are any and each can be subscribed to; raises `ConfigError`.
+
+    With `responses`, the answers that a destination gets are among them: ``responses:people``.
+    """
     if not events:
         raise ConfigError("events", "it names none", f"Choose from: {', '.join(EVENTS)}.")
     for event in events:
-        if event not in EVENTS:
+        if event not in EVENTS and not (responses and _RESPONSES.fullmatch(event)):
             raise ConfigError("events", f'there is no event "{event}"', nearest(event, [*EVENTS], "The events are"))
     return sorted(set(events))
 

@@ -86,6 +86,16 @@ class PluginSettings(Schema):
 class ConnectorSettings(PluginSettings):
     """The keys every connection has, whatever its connector; a connector's own schema extends this one."""
 
+    inbound = fields.Boolean(
+        load_default=True,
+        truthy={True},
+        falsy={False},
+        metadata={
+            "label": "Customers' messages",
+            "help": "whether customers' messages come in by it; false for an account to which records are only written",
+            "words": ("Come in by it", "Do not: it only writes records"),
+        },
+    )
     timeout_seconds = fields.Float(
         load_default=10.0,
         validate=validate.Range(min=0.05, max=120),

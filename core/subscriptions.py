@@ -269,7 +269,7 @@ class Subscriptions:
         if "url" in given:
             given["url"] = checked_url(str(given["url"]).strip(), self._allow_private)
         if "events" in given:
-            given["events"] = checked_events(given["events"])
+            given["events"] = checked_events(given["events"], responses=True)
         return given
 
 

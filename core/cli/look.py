@@ -34,6 +34,9 @@ def webhook_address(runtime: Runtime, name: str) -> tuple[str, str]:
     connection = runtime.connections.named(name)
     if connection is None:
         raise ConfigError(name, "it could not be stored", "Look at the log.")
+    if not connection.inbound:
+        mend = "Set inbound = true for it, if it shall answer customers too."
+        raise ConfigError(name, "it only writes records, and so it has no webhook address", mend)
     url = webhook_url_of(runtime, connection)
     return url, runtime.connections.connector(connection).setup_guide(connection, url).text
 

@@ -1,44 +1,56 @@
-"""Which records go into one call: those of one person for a template that merges, or a batch as it was configured."""
+"""Which records go into one call: told by what they are, whoever asks."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from core.destination_settings import Definition
+from core.destination_settings import Batching, Definition
 from core.destinations.rendering import Prepared, group_value
 
-Candidate = tuple[Mapping[str, Any], Prepared]
-"""A record as it came, and as it is sent."""
+PreparedRecord = tuple[Mapping[str, Any], Prepared]
+"""A record as its source has it, and as it is sent."""
 
 
-def batches(definition: Definition, merges: bool, candidates: Sequence[Candidate]) -> list[list[int]]:
-    """The places of those that go into each call, in the order of the first of each.
+@dataclass(slots=True)
+class _Group:
+    members: list[int] = field(default_factory=list)
+    bytes: int = 0
 
-    `merges` says that the destination's template makes one call of what is equal in `merge`; so does one address of a
-    manual destination. Without batching each record has a call of its own.
+
+def batches(definition: Definition, merges: bool, prepared: Sequence[PreparedRecord]) -> list[list[int]]:
+    """The calls that some records make, in the order in which they are to be made: of each the places of its records.
+
+    `merges` is whether the definition's template, if it has one, makes one call of several records. Without a batch
+    each record is a call of its own. With one, a call has those of the same `merge`: as many as it may, and with
+    grouping by field only those equal in it. Others may stand between them, but of one lane none overtakes another.
+    What came within which time is for whoever asks to tell.
     """
     batch = definition.batch
-    if batch is None:
-        return [[place] for place in range(len(candidates))]
-    made: list[list[int]] = []
-    open_ones: dict[str, tuple[list[int], int]] = {}
-    for place, (data, prepared) in enumerate(candidates):
-        group = prepared.merge
-        if batch.group_by == "field":
-            group += "\n" + group_value(data, batch.field)
-        size = _bytes_of(prepared) if batch.group_by == "bytes" and not merges else 0
-        members, taken = open_ones.get(group, ([], 0))
-        if not members or len(members) >= batch.size or (size and taken + size > batch.bytes):
-            members, taken = [], _frame(batch.under) if size else 0
-            made.append(members)
-        members.append(place)
-        open_ones[group] = (members, taken + size)
-    return made
+    if batch is None or (definition.template and not merges):
+        return [[place] for place in range(len(prepared))]
+    groups: list[_Group] = []
+    latest: dict[tuple[str, str], int] = {}
+    lanes: dict[str, int] = {}
+    for place, (data, each) in enumerate(prepared):
+        same = (each.merge, group_value(data, batch.field) if batch.group_by == "field" else "")
+        length = _length(each) if batch.group_by == "bytes" else 0
+        number = latest.get(same, -1)
+        overtakes = bool(each.lane) and lanes.get(each.lane, -1) > number
+        if number < 0 or overtakes or not _has_room(groups[number], batch, length):
+            number = len(groups)
+            groups.append(_Group(bytes=_around(batch)))
+        groups[number].members.append(place)
+        groups[number].bytes += length
+        latest[same] = number
+        if each.lane:
+            lanes[each.lane] = number
+    return [group.members for group in groups]
 
 
-def is_full(definition: Definition, batch: Sequence[int], candidates: Sequence[Candidate], made: int) -> bool:
+def is_full(definition: Definition, batch: Sequence[int], candidates: Sequence[PreparedRecord], made: int) -> bool:
     """Whether nothing could join a batch that is the first of `made`: it need not wait for more.
 
     By bytes it is full once another one was begun behind it.
@@ -54,10 +66,18 @@ def is_full(definition: Definition, batch: Sequence[int], candidates: Sequence[C
     )
 
 
-def _bytes_of(prepared: Prepared) -> int:
-    return len(json.dumps(prepared.fields, ensure_ascii=False, default=str).encode()) + 2
+def _has_room(group: _Group, batch: Batching, length: int) -> bool:
+    if len(group.members) >= batch.size:
+        return False
+    return batch.group_by != "bytes" or group.bytes + length <= batch.bytes
 
 
-def _frame(under: str) -> int:
-    """What the body has around its records."""
-    return len(under.encode()) + 8 if under else 2
+def _length(each: Prepared) -> int:
+    """How many bytes a record adds to a body, with what stands between it and the next one."""
+    return len(json.dumps(each.fields, default=str)) + len(", ")
+
+
+def _around(batch: Batching) -> int:
+    """How many bytes a body has around its records, less what the last one does not need."""
+    empty: Any = {batch.under: []} if batch.under else []
+    return len(json.dumps(empty)) - len(", ")

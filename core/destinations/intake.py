@@ -72,7 +72,7 @@ def take_in(
     raises.
     """
     with runtime.db.read():
-        definition = load_definition(runtime, _row(name).definition)
+        definition = load_definition(runtime, row_of(name).definition)
     fitness = Fitness(runtime, definition)
     return take_candidates(runtime, name, definition, map(fitness.of_item, islice(items, limit)), origin, told)
 
@@ -91,7 +91,7 @@ def take_candidates(
     keeps_last = bool(definition.unique) and definition.keep == "last"
     for some in _portions(candidates):
         with runtime.db.write():
-            row = _row(name)
+            row = row_of(name)
             tally.add(Entrance(runtime.db, row, definition, origin, tally.first).let_in(some), some)
             if keeps_last:
                 until = runtime.db.now() + ARRIVING
@@ -181,7 +181,8 @@ def _conversation(data: Any) -> str:
     return str(told.get("conversation_id") or "") if isinstance(told, dict) else ""
 
 
-def _row(name: str) -> DestinationRow:
+def row_of(name: str) -> DestinationRow:
+    """What is stored of a destination. Raises `UnknownDestination`."""
     row: DestinationRow | None = DestinationRow.get_or_none(DestinationRow.name == name)
     if row is None:
         raise UnknownDestination(f"there is no destination {name}")

@@ -89,7 +89,7 @@ def look_at(runtime: Runtime, call_id: int, cache: LookUpCache) -> None:
         _park(runtime, call, "what became of it is not known, and without a template it cannot be looked for")
         return
     try:
-        equipment = equip(runtime, row, cache, Priority.DESTINATION)
+        equipment = equip(runtime, row, cache, Priority.SYNC)
     except ConfigError as problem:
         _look_later(runtime, call, str(problem))
         return

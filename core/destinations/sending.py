@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 WINDOW = 100
 """Records that are looked at together, at least: a batch's worth where that is more."""
 MOST_IN_WINDOW = 1000
+LONGEST_NAP = 2.0
+"""Seconds that are waited for the budget with the destination in hand: it spreads its calls over the minute."""
 Halted = Callable[[], bool]
 
 
@@ -53,10 +55,11 @@ class Turn:
         self._claim = claim
         self._cache = cache
         self._halted = halted
+        self._calls = 0
 
     def run(self) -> int:
         """See `serve`."""
-        made = reconcile.look(self._runtime, self._claim, self._cache)
+        self._calls = reconcile.look(self._runtime, self._claim, self._cache)
         while not self._is_over():
             row = self._row()
             now = self._runtime.db.now()
@@ -69,12 +72,10 @@ class Turn:
             except ConfigError as problem:
                 self._back_off(row, problem)
                 break
-            intake.admit(self._runtime, row, equipment.definition)
-            done = self._work_off(equipment)
-            made += done
-            if not done:
+            self._admit(row, equipment.definition)
+            if not self._work_off(equipment):
                 break
-        return made
+        return self._calls
 
     def _is_over(self) -> bool:
         return self._halted() or self._runtime.db.now() >= self._claim.turn_ends
@@ -84,12 +85,22 @@ class Turn:
             row: DestinationRow = DestinationRow.get_by_id(self._claim.destination_id)
         return row
 
-    def _work_off(self, equipment: Equipment) -> int:
-        """Make the calls of a window of records; returns how much was done, 0 if there is nothing to do now."""
-        done = 0
+    def _admit(self, row: DestinationRow, definition: Definition) -> None:
+        """Look at the events that have arrived."""
+        arrived = DestinationRecordRow.select(DestinationRecordRow.id).where(
+            DestinationRecordRow.destination == row.id, DestinationRecordRow.state == "arriving"
+        )
+        with self._runtime.db.read():
+            if not arrived.exists():
+                return
+        with self._runtime.db.write():
+            intake.admit(self._runtime, row, definition)
+
+    def _work_off(self, equipment: Equipment) -> bool:
+        """Make the calls of a window of records; False if there was nothing to do now."""
+        done = False
         try:
-            waiting, broken = self._prepared(equipment)
-            done += broken
+            waiting, done = self._prepared(equipment)
             candidates = [(each.data, each.prepared) for each in waiting]
             merges = equipment.template is not None and bool(equipment.template.merged_by)
             groups = grouping.batches(equipment.definition, merges, candidates)
@@ -102,11 +113,11 @@ class Turn:
                     claims.wait_until(self._runtime, self._claim, wait)
                     continue
                 if not self._write(equipment, members):
-                    return done
-                done += 1
+                    return True
+                done = True
         except (VendorError, BadPayload) as problem:
             self._hold(problem)
-            return 0
+            return False
         return done
 
     def _worth_waiting(self, equipment: Equipment, members: list[Waiting]) -> datetime | None:
@@ -119,8 +130,8 @@ class Turn:
 
     # ---------------------------------------------------------------------------------------------- preparing
 
-    def _prepared(self, equipment: Equipment) -> tuple[list[Waiting], int]:
-        """The first records that wait and may be sent now, and how many were found to be broken.
+    def _prepared(self, equipment: Equipment) -> tuple[list[Waiting], bool]:
+        """The first records that wait and may be sent now, and whether some were found to be broken.
 
         Those of a lane in which an earlier one is in doubt wait for its end.
         """
@@ -128,14 +139,14 @@ class Turn:
         wanted = min(MOST_IN_WINDOW, max(WINDOW, 2 * size))
         taken = self._lanes_in_doubt()
         found: list[Waiting] = []
-        broken = 0
+        broken = False
         for row in self._rows(wanted):
             try:
                 prepared = equipment.renderer.prepare(row.data, equipment.look_up)
                 equipment.renderer.call([prepared])
             except BadRecord as problem:
                 ledger.break_record(self._runtime, row.id, problem.field, problem.reason)
-                broken += 1
+                broken = True
                 continue
             if prepared.lane and prepared.lane in taken:
                 continue
@@ -188,20 +199,32 @@ class Turn:
             return True
         if planned is None:
             return True
-        try:
-            equipment.http.reserve(planned.call.verb, planned.call.path)
-        except RetryLater as problem:
-            wait = timedelta(seconds=problem.after or 1.0)
-            claims.wait_until(self._runtime, self._claim, self._runtime.db.now() + wait)
+        if not self._reserve(equipment, planned):
             return False
         call_id = ledger.begin(self._runtime, self._claim, equipment.revision, planned)
         if call_id is None:
             return False
         outcome = self._made(equipment, planned)
+        self._calls += 1
         ledger.settle(self._runtime, equipment.definition, call_id, outcome)
         if outcome.kind == UNCERTAIN and outcome.status == 400:
             reconcile.look_at(self._runtime, call_id, self._cache)
         return outcome.kind in (SENT, FAILED) and not outcome.account
+
+    def _reserve(self, equipment: Equipment, planned: Planned) -> bool:
+        """Take the call's place in the budget; False if that takes longer than it is worth waiting for here."""
+        while True:
+            try:
+                equipment.http.reserve(planned.call.verb, planned.call.path)
+            except RetryLater as problem:
+                wait = 1.0 if problem.after is None else problem.after
+                if wait > LONGEST_NAP or self._is_over():
+                    until = self._runtime.db.now() + timedelta(seconds=wait)
+                    claims.wait_until(self._runtime, self._claim, until)
+                    return False
+                self._runtime.clock.sleep(wait)
+            else:
+                return True
 
     def _plan(self, equipment: Equipment, members: list[Waiting]) -> Planned | None:
         """The call for some records; None if they are settled without one, since the vendor has them already."""

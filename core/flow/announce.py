@@ -10,11 +10,21 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from core.destination_settings import EVENTS, RESPONSES
 from core.domain import Author, Connection, MessageFact, Owner, Reason, SessionChange, SessionStatus, Visibility
 from core.flow import sessions, summary, sync, turns
 from core.flow.language import language_of
 from core.store.database import Database
-from core.store.models import AttachmentRow, DecisionRow, DeliveryRow, MessageRow, SessionRow, SubscriptionRow
+from core.store.models import (
+    AttachmentRow,
+    DecisionRow,
+    DeliveryRow,
+    DestinationRecordRow,
+    DestinationRow,
+    MessageRow,
+    SessionRow,
+    SubscriptionRow,
+)
 
 
 class OutboundEvent(StrEnum):
@@ -56,20 +66,25 @@ _FORBIDDEN = (Reason.FORBIDDEN_TOPIC.value, Reason.TOPIC_NOT_ALLOWED.value)
 def tell(db: Database, row: SessionRow, happenings: Sequence[Happening]) -> None:
     """Announce what has just happened to a session, inside the transaction now open, which it happens in.
 
-    It is called once a transaction, at its end: what it costs where nobody has subscribed is one look at the
-    subscriptions, and that only if something worth an event has happened.
+    Subscriptions are told, and destinations whose records our events are. It is called once a transaction, at its end:
+    what it costs where nobody listens is one look at each of them, and that only if something worth an event has
+    happened.
     """
     found = [(event, each) for each in happenings for event in [_event_of(each)] if event is not None]
     if not found:
         return
     wanted = {each.id: each.events for each in _active()}
+    written = {each.id: each.events for each in _written_to()}
     told = False
     for event, happening in found:
         takers = [subscription for subscription, events in wanted.items() if wants(events, event)]
-        if takers:
+        writers = [destination for destination, events in written.items() if wants(events, event)]
+        if takers or writers:
             payload = _envelope(event, row, happening, db.now())
             for subscription in takers:
                 queue(subscription, event, payload, db.now())
+            for destination in writers:
+                _arrive(destination, payload, db.now())
             told = True
     if told:
         db.signal()
@@ -83,7 +98,9 @@ def said(stored: int | None, fact: MessageFact, author: Author, *, ours: bool = 
 
 
 def wants(events: Sequence[str], event: str) -> bool:
-    """Whether who subscribed to `events` is told of an event of this type."""
+    """Whether who subscribed to `events` is told of an event of this type; of a destination's answers by name only."""
+    if event.startswith(RESPONSES):
+        return event in events
     return any(each in ("*", event) or (each.endswith(".*") and event.startswith(each[:-1])) for each in events)
 
 
@@ -108,6 +125,28 @@ def as_payload(event: str, organization_id: str, at: datetime, data: Mapping[str
 
 def _active() -> list[SubscriptionRow]:
     return list(SubscriptionRow.select(SubscriptionRow.id, SubscriptionRow.events).where(SubscriptionRow.active))
+
+
+def _written_to() -> list[DestinationRow]:
+    """The destinations that take our events; those of one that is paused wait."""
+    return list(
+        DestinationRow.select(DestinationRow.id, DestinationRow.events).where(
+            DestinationRow.source == EVENTS, DestinationRow.activated_at.is_null(False)
+        )
+    )
+
+
+def _arrive(destination_id: int, payload: str, now: datetime) -> None:
+    """Let an event become a record of a destination, which looks at it later."""
+    DestinationRecordRow.create(
+        destination=destination_id,
+        key=f"event_{secrets.token_hex(16)}",
+        data=json.loads(payload),
+        origin=EVENTS,
+        state="arriving",
+        next_at=now,
+        created_at=now,
+    )
 
 
 def _event_of(happening: Happening) -> OutboundEvent | None:

@@ -74,7 +74,7 @@ def _connection_for(runtime: Runtime, connector_name: str, token: str) -> Connec
     connection = runtime.connections.get(connection_id)
     if connection is None:
         _raise_trouble(runtime, connection_id)
-    if connection is None or connection.connector != connector_name:
+    if connection is None or connection.connector != connector_name or not connection.inbound:
         return None
     if generation != connection.generation:
         log.warning("connection %s was called at an address of an earlier generation", connection.name)

@@ -56,8 +56,8 @@ class Progress:
 
 
 def can_backfill(runtime: Runtime, connection: Connection) -> bool:
-    """Whether a connection's vendor lists what could be imported."""
-    return "backfill" in runtime.connections.connector(connection).capabilities
+    """Whether there is something to import by a connection: what its vendor lists, if it takes messages at all."""
+    return connection.inbound and "backfill" in runtime.connections.connector(connection).capabilities
 
 
 def progress(runtime: Runtime, connection_id: int) -> Progress | None:

@@ -41,7 +41,7 @@ def poll_due(runtime: Runtime, halted: Callable[[], bool] = lambda: False) -> in
     """
     polled = 0
     for connection, _ in list(runtime.connections.all()):
-        if halted() or not connection.active:
+        if halted() or not connection.active or not connection.inbound:
             continue
         connector = runtime.connections.connector(connection)
         pollable = connector.capabilities & {"poll", "changes"}

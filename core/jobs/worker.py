@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
+from core.destinations.provision import provision_destinations
 from core.jobs.dispatch import Dispatcher
 from core.jobs.scheduler import Scheduler
 from core.provisioning import provision
@@ -104,6 +105,7 @@ class Worker(threading.Thread):
             try:
                 if election.hold():
                     provision(self._runtime, at_start=True)
+                    provision_destinations(self._runtime)
                     election.resign()
                     return
             except StoreBusy as busy:

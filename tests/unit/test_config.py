@@ -254,6 +254,7 @@ def test_connections_are_loaded_by_their_connectors_schema(load: Load, tmp_path:
         "token": Secret("t-1"),
         "folder": tmp_path / "seeds",
         "tags": [],
+        "inbound": True,
         "timeout_seconds": 10.0,
         "dedupe_hours": 24.0,
         "max_retries": 3,

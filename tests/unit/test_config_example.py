@@ -13,6 +13,7 @@ from marshmallow import Schema, fields, missing
 
 from core.config import check_plugin_settings, load_config
 from core.config_schema import ConnectionSchema, FileSchema
+from core.destination_settings import DestinationSchema
 from core.domain import Channel, Secret
 from core.handoff_settings import TRIGGERS
 from core.plugin_manager import load_plugins
@@ -44,6 +45,10 @@ def shown(table: dict[str, Any], path: str = "") -> Iterator[str]:
         elif key == "connections":
             for connection in value:
                 yield from shown(connection, f"connections.{connection['connector']}.")
+        elif key == "destinations":
+            for destination in value:
+                of_records = {name: None for name in ("fields", "constants") if name in destination}
+                yield from shown({**destination, **of_records}, "destinations.")
         else:
             yield f"{path}{key}"
 
@@ -54,8 +59,8 @@ def declared(schema: Schema, path: str = "") -> Iterator[tuple[str, fields.Field
             continue
         if isinstance(field, fields.Nested):
             yield from declared(field.schema, f"{path}{name}.")
-        elif name != "connections":
-            yield f"{path}{name}", field
+        elif name not in ("connections", "destinations"):
+            yield f"{path}{field.data_key or name}", field
 
 
 @pytest.fixture
@@ -75,7 +80,7 @@ def all_declared(folder: Path) -> dict[str, fields.Field[Any]]:
     (folder / "all.toml").write_text(in_use("levels"), encoding="utf-8")
     config = load_config(folder / "all.toml")
     plugins = load_plugins(config)
-    found = dict(declared(FileSchema()))
+    found = dict(declared(FileSchema())) | dict(declared(DestinationSchema(), "destinations."))
     for name, schema in plugins.schemas.items():
         found |= declared(schema(), f"plugins.{name}.")
     for name, connector in plugins.connectors.items():
@@ -98,13 +103,14 @@ def test_every_setting_explains_itself(environment: Path) -> None:
 def test_the_example_shows_the_default_of_every_setting_that_has_one(environment: Path) -> None:
     document = tomllib.loads(everything())
     document["connections"] = {each["connector"]: each for each in document["connections"]}
+    document["destinations"] = {key: value for each in document["destinations"] for key, value in each.items()}
     differing = {}
     for name, field in all_declared(environment).items():
         default = field.load_default() if callable(field.load_default) else field.load_default
         value: Any = document
         for key in name.split("."):
             value = value[key]
-        if default is missing or default in (None, "", []):
+        if default is missing or default in (None, "", [], {}):
             continue
         default = default.reveal() if isinstance(default, Secret) else default
         if name != "plugins.enabled" and value != default:

@@ -1,0 +1,190 @@
+"""Records enter the ledger: each once by its key, and of those that are equal in one attribute only one to be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from core.destination_settings import Definition
+from core.destinations.fitness import Candidate, canonical
+from core.store.database import Database
+from core.store.models import DestinationRecordRow, DestinationRow
+
+COUNTING = ("waiting", "sending", "uncertain", "parked", "sent")
+"""The states of a record to which an equal one is a duplicate: it is written, or may still be."""
+_ROWS = 100
+"""Rows of one statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What became of each record: "accepted", "known", "broken" or "duplicate".
+
+    Of those that were accepted in this run, `superseded` are duplicates of later ones; `first` is its first row.
+    """
+
+    outcomes: tuple[str, ...]
+    superseded: int
+    first: int | None
+
+
+@dataclass(slots=True)
+class _Holder:
+    """The record that has a value by which duplicates are told: a row that is there, or one that is to be inserted."""
+
+    state: str
+    place: str
+    id: int | None
+    new: dict[str, Any] = field(default_factory=dict)
+
+
+class Entrance:
+    """Lets records of one origin into a destination's ledger, inside the transaction now open.
+
+    `first` is the first row of this run. Whoever holds the destination's row keeps others from the same meanwhile, so
+    that of two equal ones one always sees the other.
+    """
+
+    def __init__(
+        self, db: Database, row: DestinationRow, definition: Definition, origin: str, first: int | None = None
+    ) -> None:
+        self._db = db
+        self._row = row
+        self._definition = definition
+        self._origin = origin
+        self._first = first
+        self._now: datetime = db.now()
+        self._new: list[dict[str, Any]] = []
+        self._superseded: list[tuple[_Holder, str]] = []
+
+    def let_in(self, candidates: Sequence[Candidate]) -> Entered:
+        """Store them, in their order."""
+        locked = DestinationRow.select(DestinationRow.id).where(DestinationRow.id == self._row.id)
+        self._db.for_update(locked, skip_locked=False).first()
+        known = self._known([each.key for each in candidates])
+        holders = self._holders({each.unique for each in candidates if each.unique})
+        outcomes: list[str] = []
+        begun: set[str] = set()
+        for each in candidates:
+            if each.key in begun or (each.key in known and not self._mended(known[each.key], each)):
+                outcomes.append("known")
+                continue
+            begun.add(each.key)
+            outcomes.append(self._take(each, holders, known.get(each.key)))
+        superseded = self._supersede()
+        # A batch that waits to be filled may be full now; what is held back for trouble stays so.
+        DestinationRow.update(held_until=None).where(
+            DestinationRow.id == self._row.id,
+            DestinationRow.held_reason == "",
+            DestinationRow.held_until.is_null(False),
+        ).execute()
+        return Entered(tuple(outcomes), superseded, self._insert())
+
+    def admit(self, arrived: Sequence[tuple[DestinationRecordRow, Candidate]]) -> None:
+        """Do the same with rows that are there already, and were not looked at until now."""
+        known = self._known([each.key for _, each in arrived])
+        holders = self._holders({each.unique for _, each in arrived if each.unique})
+        for row, each in arrived:
+            former = known.setdefault(each.key, row)
+            if former.id == row.id:
+                self._take(each, holders, row)
+            else:
+                why = f"the same {self._definition.key or 'record'} as {place(former.line, former.origin)}"
+                self._change(row.id, {"state": "skipped", "error": why} | self._over())
+        self._supersede()
+
+    # ----------------------------------------------------------------------------------------- what is there
+
+    def _known(self, keys: Iterable[str]) -> dict[str, DestinationRecordRow]:
+        here = (DestinationRecordRow.destination == self._row.id) & DestinationRecordRow.key.in_(list(keys))
+        return {each.key: each for each in DestinationRecordRow.select().where(here)}
+
+    def _holders(self, values: set[str]) -> dict[str, _Holder]:
+        if not values:
+            return {}
+        equal = DestinationRecordRow.select().where(
+            DestinationRecordRow.destination == self._row.id,
+            DestinationRecordRow.unique_value.in_(list(values)),
+            DestinationRecordRow.state.in_(COUNTING),
+        )
+        return {
+            each.unique_value: _Holder(each.state, place(each.line, each.origin), each.id)
+            for each in equal.order_by(DestinationRecordRow.id)
+        }
+
+    @staticmethod
+    def _mended(row: DestinationRecordRow, candidate: Candidate) -> bool:
+        """Whether a record that never came to a call stands otherwise in its file now: it is taken in its place."""
+        return row.state == "failed" and row.call_id is None and canonical(row.data) != canonical(candidate.data)
+
+    # ------------------------------------------------------------------------------------------- one record
+
+    def _take(self, each: Candidate, holders: dict[str, _Holder], former: DestinationRecordRow | None) -> str:
+        values: dict[str, Any] = {
+            "key": each.key,
+            "data": each.data,
+            "attempts": 0,
+            "origin": self._origin,
+            "line": each.line,
+            "unique_value": each.unique,
+            "state": "waiting",
+            "settled_at": None,
+            "error": each.error,
+            "error_field": each.error_field,
+        }
+        outcome = "accepted"
+        if each.error:
+            outcome = "broken"
+            values |= {"state": "failed"} | self._over()
+        elif each.unique:
+            holder = holders.get(each.unique)
+            here = place(each.line, self._origin)
+            name = self._definition.unique
+            if holder is not None and self._definition.keep == "first":
+                outcome = "duplicate"
+                values |= {"state": "skipped", "error": f"the same {name} as {holder.place}"} | self._over()
+            else:
+                if holder is not None and holder.state == "waiting":
+                    self._superseded.append((holder, f"{here} has the same {name} and came later"))
+                holders[each.unique] = _Holder("waiting", here, former.id if former else None, values)
+        if former is not None:
+            self._change(former.id, values)
+        else:
+            values |= {"destination": self._row.id, "created_at": self._now}
+            self._new.append(values)
+        return outcome
+
+    def _over(self) -> dict[str, Any]:
+        return {"settled_at": self._now}
+
+    # ------------------------------------------------------------------------------------------- the storing
+
+    def _supersede(self) -> int:
+        """Skip those that still wait and have a later equal; returns how many of them were accepted in this run."""
+        ours = 0
+        for holder, why in self._superseded:
+            values = {"state": "skipped", "error": why} | self._over()
+            if holder.id is None:
+                holder.new |= values
+            else:
+                self._change(holder.id, values)
+            ours += holder.id is None or (self._first is not None and holder.id >= self._first)
+        return ours
+
+    def _change(self, record_id: int, values: dict[str, Any]) -> None:
+        DestinationRecordRow.update(**values).where(DestinationRecordRow.id == record_id).execute()
+
+    def _insert(self) -> int | None:
+        first: int | None = None
+        for start in range(0, len(self._new), _ROWS):
+            query = DestinationRecordRow.insert_many(self._new[start : start + _ROWS])
+            made = list(query.returning(DestinationRecordRow.id).tuples().execute())
+            first = made[0][0] if first is None else first
+        return self._first if self._first is not None else first
+
+
+def place(line: int | None, origin: str) -> str:
+    """Where a record stands, in words."""
+    return f"line {line} of {origin}" if line is not None else f"an earlier one from {origin}"

@@ -1,0 +1,204 @@
+"""A test makes one real call; samples and a dry run make none, and show what would be sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from core.access import audit
+from core.destination_settings import Definition
+from core.destination_template import VendorCall
+from core.destinations.dry_runs import SAMPLES, DryRun, DryRunning
+from core.destinations.expressions import parse, placeholders
+from core.destinations.formats import Item
+from core.destinations.look_ups import LookUpCache
+from core.destinations.rendering import Renderer
+from core.destinations.showing import Sample, Showing, address_of, renderer_for
+from core.domain import Priority
+from core.errors import AuthFailed, BadPayload, BadRecord, ConfigError, OutcomeUnknown, RetryLater, VendorError
+from core.http import HttpClient
+from core.payload import clean
+from core.runtime import Runtime
+from core.store.models import DestinationCallRow, DestinationRecordRow, DestinationRow
+
+__all__ = ["DryRun", "Sample", "Tested", "dry_run", "sample_records", "samples", "send_test"]
+
+KEPT_OF_ANSWER = 20_000
+"""Characters of an answer that are shown and kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """What came of a test: the request as it was made, and what the vendor has said to it.
+
+    `ok` if it has done what was asked. Else there is an `error`, in words; without a `status` no answer came, and
+    without a `url` there was no request.
+    """
+
+    ok: bool
+    status: int | None
+    verb: str = ""
+    url: str = ""
+    body: Any = None
+    answer: str = ""
+    error: str = ""
+    captured_id: str = ""
+
+
+def samples(
+    runtime: Runtime, definition: Definition, records: Sequence[Mapping[str, Any]], most: int = SAMPLES
+) -> tuple[Sample, ...]:
+    """The requests that records would make, without a call; with a batch each sample is a batch.
+
+    Raises `ConfigError` if the connection or the template is not there.
+    """
+    return tuple(islice(Showing(runtime, definition).of(records), most))
+
+
+def sample_records(runtime: Runtime, definition: Definition) -> list[dict[str, Any]]:
+    """Up to ten real records: the latest of the destination's ledger; without any, an example of what it takes."""
+    with runtime.db.read():
+        rows = (
+            DestinationRecordRow.select(DestinationRecordRow.data)
+            .join(DestinationRow)
+            .where(DestinationRow.name == definition.name)
+            .order_by(DestinationRecordRow.id.desc())
+            .limit(5 * SAMPLES)  # some of them may be no records
+        )
+        found = [row.data for row in rows if isinstance(row.data, dict)][:SAMPLES]
+    return found or _example(runtime, definition)
+
+
+def dry_run(runtime: Runtime, definition: Definition, items: Iterable[Item], limit: int | None = None) -> DryRun:
+    """Look at all the records of a file, or the first `limit`; nothing is sent, and nothing stored.
+
+    Raises `ConfigError` if the connection or the template is not there, and what `items` raises.
+    """
+    running = DryRunning(runtime, definition)
+    for item in islice(items, limit):
+        running.look_at(item)
+    return running.ended()
+
+
+def send_test(runtime: Runtime, definition: Definition, record: Mapping[str, Any], by: str) -> Tested:
+    """Make one real call with a record, whatever the destination's state, and whether or not there is one yet.
+
+    What the vendor says comes back, good or bad; where the destination is stored, the call and its outcome are kept
+    with it. Raises `ConfigError` if the connection or the template is not there.
+    """
+    renderer = renderer_for(runtime, definition)
+    if not renderer.connection.active:
+        raise ConfigError("connection", f"{definition.connection} is not connected", "Connect the account first.")
+    http = runtime.connections.http(renderer.connection, Priority.SYNC)
+    try:
+        call = _rendered(runtime, renderer, record, http)
+    except (BadRecord, VendorError, BadPayload) as problem:
+        status = problem.status if isinstance(problem, VendorError) else None
+        return _noted(runtime, definition, by, Tested(False, status, error=_words(runtime, problem)))
+    number = _begin(runtime, definition, call, by)
+    tested, state = _made(runtime, renderer, call, http)
+    return _noted(runtime, definition, by, tested, number, state)
+
+
+# ---------------------------------------------------------------------------------------------------------- inside
+
+
+def _example(runtime: Runtime, definition: Definition) -> list[dict[str, Any]]:
+    """A record as the template documents it, under the names that the source has; of a manual one, names alone."""
+    try:
+        renderer = renderer_for(runtime, definition)
+    except ConfigError:
+        return []
+    known = renderer.look_ups
+    sample = dict(renderer.template.sample) if renderer.template is not None else {}
+    attributes = {name: parse(text, known).attribute for name, text in definition.fields.items()}
+    if definition.fields:
+        sample = {attribute: sample.get(name, attribute) for name, attribute in attributes.items()}
+    for text in placeholders(definition.url):
+        sample.setdefault(parse(text, known).attribute, parse(text, known).attribute)
+    return [sample] if sample else []
+
+
+def _rendered(runtime: Runtime, renderer: Renderer, record: Mapping[str, Any], http: HttpClient) -> VendorCall:
+    cache = LookUpCache(runtime.clock)
+
+    def look_up(what: str, value: str) -> str:
+        return cache.find(renderer.connector, renderer.connection, what, value, http)
+
+    return renderer.call([renderer.prepare(clean(dict(record)), look_up)])
+
+
+def _made(runtime: Runtime, renderer: Renderer, call: VendorCall, http: HttpClient) -> tuple[Tested, str]:
+    """Make the call; returns what came of it, and the state that the call is in then."""
+    shown = (call.verb, address_of(renderer, call.path), call.body)
+    status: int | None = None
+    text = ""
+    try:
+        answer = http.request(call.verb, call.path, json=call.body, more_headers=renderer.definition.headers)
+        status = answer.status
+        data = answer.data
+        text = "" if data is None else json.dumps(data, ensure_ascii=False, indent=2)
+        text = runtime.without_secrets(text)[:KEPT_OF_ANSWER]
+        captured = _captured(renderer, call, data)
+    except VendorError as problem:
+        words = _words(runtime, problem)
+        state = _STATES.get(type(problem), "failed")
+        return Tested(False, status or problem.status, *shown, answer=text, error=words), state
+    return Tested(True, status, *shown, answer=text, captured_id=captured), "sent"
+
+
+_STATES = {RetryLater: "postponed", AuthFailed: "postponed", OutcomeUnknown: "parked"}
+"""What a call is when it did not succeed, if it is not "failed": of a test nobody looks what became of it."""
+
+
+def _captured(renderer: Renderer, call: VendorCall, data: Any) -> str:
+    if renderer.template is not None:
+        return renderer.template.captured(call, data)
+    found = data.get("id") if isinstance(data, Mapping) else None
+    return str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
+
+
+def _words(runtime: Runtime, problem: Exception) -> str:
+    return runtime.without_secrets(str(problem))
+
+
+def _begin(runtime: Runtime, definition: Definition, call: VendorCall, by: str) -> int | None:
+    """Record the call before it is made, where the destination is stored; returns its row."""
+    with runtime.db.write():
+        row = DestinationRow.get_or_none(DestinationRow.name == definition.name)
+        if row is None:
+            return None
+        made = DestinationCallRow.create(
+            destination=row.id,
+            purpose="test",
+            verb=call.verb,
+            path=call.path,
+            body=call.body,
+            # Should this process die now, nobody looks what became of it; a person can.
+            state="parked",
+            error="no answer has come",
+            started_at=runtime.db.now(),
+            by=by,
+        )
+        return int(made.id)
+
+
+def _noted(
+    runtime: Runtime, definition: Definition, by: str, tested: Tested, number: int | None = None, state: str = ""
+) -> Tested:
+    with runtime.db.write():
+        now = runtime.db.now()
+        outcome = {"status": tested.status, "answer": tested.answer, "error": tested.error}
+        if number is not None:
+            DestinationCallRow.update(**outcome, state=state, captured_id=tested.captured_id, settled_at=now).where(
+                DestinationCallRow.id == number
+            ).execute()
+        request = {"verb": tested.verb, "url": tested.url, "body": tested.body}
+        kept = {"at": now.isoformat(), "by": by, "ok": tested.ok, "request": request, **outcome}
+        kept["captured_id"] = tested.captured_id
+        DestinationRow.update(tested=kept).where(DestinationRow.name == definition.name).execute()
+        audit.note(runtime.db, by, "destination.tested", definition.name, {"ok": tested.ok, "status": tested.status})
+    return tested
