@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.datastructures import FileStorage
@@ -85,7 +85,7 @@ def _taken_in(runtime: Runtime, kept: Destinations, name: str, form: SendForm) -
     file: FileStorage = form.file.data
     called = (file.filename or "").replace("\x00", "").rpartition("/")[2][-200:]
     # Browsers name the type by what is installed beside them; the ending of the name says more.
-    items = formats.read_items(file.stream, formats.kind_of(called))
+    items = formats.read_items(cast(BinaryIO, file.stream), formats.kind_of(called))
     limit = form.limit.data
     if form.dry.data:
         dried = trying.dry_run(runtime, kept.get(name).definition, items, limit)
