@@ -93,7 +93,7 @@ def drop(runtime: Runtime, name: str, record_id: int, by: str) -> None:
         destination, _ = _destination(runtime, name)
         row = _record(runtime, destination, record_id)
         _must_be(row, NOT_WANTED, "dropped")
-        _change(row, state="dropped", next_at=None, settled_at=runtime.db.now(), by=by)
+        _change(row, state="dropped", settled_at=runtime.db.now(), by=by)
         _note(runtime, by, "dropped", name, record_id)
     runtime.db.signal()
 
@@ -150,7 +150,6 @@ def _wait_again(runtime: Runtime, row: DestinationRecordRow, candidate: Candidat
         unique_value=candidate.unique,
         state="waiting",
         attempts=0,
-        next_at=runtime.db.now(),
         settled_at=None,
         error="",
         error_field="",
@@ -170,7 +169,7 @@ def _settle_as_sent(
     ledger.settle_record(
         runtime, destination, definition, row, "sent", RecordOutcome(True, captured_id), Outcome(outcomes.SENT)
     )
-    _change(row, next_at=None, by=by)
+    _change(row, by=by)
     open_ones = (DestinationRecordRow.call == row.call_id) & DestinationRecordRow.state.in_(("sending", *UNKNOWN))
     if row.call_id is not None and not DestinationRecordRow.select().where(open_ones).exists():
         settled = {"state": "sent", "settled_at": runtime.db.now(), "next_at": None, "confirmed_by": by}

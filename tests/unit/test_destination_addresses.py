@@ -1,4 +1,4 @@
-"""The address of a manual destination is on the connection's own host, however it is written, and whatever is put in."""
+"""The address of a manual destination is on the connection's own host, however it is written and whatever is put in."""
 
 from __future__ import annotations
 
@@ -92,7 +92,10 @@ def test_a_value_is_one_piece_of_the_path_whatever_it_holds() -> None:
 def test_a_value_that_would_change_the_path_breaks_the_record(value: str) -> None:
     with pytest.raises(BadRecord) as broken:
         filled_path("/users/{id}", lambda _: value)
-    assert (broken.value.field, broken.value.reason) == ("id", f"cannot be a part of the address, since it is {value!r}")
+    assert (broken.value.field, broken.value.reason) == (
+        "id",
+        f"cannot be a part of the address, since it is {value!r}",
+    )
 
 
 @given(st.text(min_size=1).filter(lambda text: text not in (".", "..")))

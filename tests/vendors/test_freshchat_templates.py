@@ -200,8 +200,9 @@ def test_records_of_one_user_and_channel_become_one_call_with_their_messages_in_
 def test_a_conversation_in_an_email_channel_begins_with_html(sim: FreshchatSimulator) -> None:
     here = account(sim)
     record = first_message(here, "<p>Hello</p>", message_format="email") | {"channel_id": sim.email.id}
-    [message] = sim.thread(write(here, CREATE, record))
-    assert message.parts == ({"email": {"content": "<p>Hello</p>"}},)
+    conversation_id = write(here, CREATE, record)
+    assert [message.parts for message in sim.thread(conversation_id)] == [({"email": {"content": "<p>Hello</p>"}},)]
+    assert find(here, CREATE, begin(here, CREATE, record)) == conversation_id
 
 
 @pytest.mark.parametrize(("field", "words"), [("channel_id", "channel"), ("user_id", "users must name")])
@@ -319,6 +320,18 @@ def test_a_bot_may_write_without_an_id(observed: FreshchatSimulator) -> None:
     assert (observed.thread(conversation)[-1].id, observed.thread(conversation)[-1].actor_type) == (written, "bot")
     assert "actor_id" not in bodies(observed)[0]
     assert find(here, SEND, begin(here, SEND, record)) == written
+
+
+def test_a_text_that_an_email_conversation_refuses_and_posts_all_the_same_is_found(sim: FreshchatSimulator) -> None:
+    here = account(sim)
+    conversation = sim.customer_writes(here.user, "Hi", channel=sim.email)
+    record = {"conversation_id": conversation.id, "message": "Hello"}
+    with pytest.raises(Refused, match="TextFragment cannot be cast to EmailFragment"):
+        write(here, SEND, record)
+    posted = sim.thread(conversation)[-1].id
+    assert find(here, SEND, begin(here, SEND, record)) == posted
+    written = write(here, SEND, record | {"message": "<p>Goodbye</p>", "message_format": "email"})
+    assert [message.id for message in sim.thread(conversation)[1:]] == [posted, written]
 
 
 def test_a_message_of_an_agent_who_is_gone_is_refused(sim: FreshchatSimulator) -> None:
@@ -582,6 +595,14 @@ def test_a_merged_conversation_is_proved_only_by_all_its_messages(sim: Freshchat
     assert find(here, CREATE, call, known={made}) is None
 
 
+def test_a_conversation_that_is_gone_does_not_hide_the_one_that_is_the_proof(sim: FreshchatSimulator) -> None:
+    here = account(sim)
+    sim.customer_writes(here.user, "Hi")
+    made = write(here, CREATE, first_message(here))
+    sim.fault("list_messages", "404")
+    assert find(here, CREATE, begin(here, CREATE, first_message(here))) == made
+
+
 def test_an_open_conversation_that_was_given_back_is_proved_by_its_new_messages(
     observed: FreshchatSimulator, clock: FakeClock
 ) -> None:
@@ -772,6 +793,17 @@ def test_a_users_only_conversation_is_not_read(observed: FreshchatSimulator) -> 
     observed.customer_writes(here.user, "one")
     look_up(here, "conversation", here.user.id)
     assert [call.path for call in observed.record.calls()] == [f"/v2/users/{here.user.id}/conversations"]
+
+
+def test_a_conversation_that_was_deleted_since_it_was_listed_is_not_the_latest(observed: FreshchatSimulator) -> None:
+    here = account(observed)
+    observed.customer_writes(here.user, "one")
+    other = observed.account.open(here.user, observed.email, here.user.actor)
+    observed.fault("get_conversation", "404")
+    assert look_up(here, "conversation", here.user.id) == other.id
+    observed.fault("get_conversation", "404", times=2)
+    with pytest.raises(Refused, match="has no conversation any more"):
+        look_up(here, "conversation", here.user.id)
 
 
 def test_a_user_with_very_many_conversations_is_not_searched_call_by_call(observed: FreshchatSimulator) -> None:
