@@ -83,7 +83,6 @@ class RecordShown:
     error: str
     error_field: str
     attempts: int
-    next_at: datetime | None
     created_at: datetime
     settled_at: datetime | None
     by: str
