@@ -131,7 +131,8 @@ def _add_sending(blueprint: Blueprint, runtime: Runtime) -> None:
         except ConfigError as problem:
             flash(words_of(problem), "danger")
         else:
-            flash(f"{plural(took.read, 'earlier answer')} looked at: {took.accepted:,} taken in.", "success")
+            told = f"{took.accepted:,} taken in, {took.known:,} known before, {took.broken:,} broken"
+            flash(f"{plural(took.read, 'earlier answer')} looked at: {told}.", "success")
         return _back(name)
 
 

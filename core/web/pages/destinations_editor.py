@@ -194,6 +194,8 @@ def _first_records(runtime: Runtime, definition: Definition) -> str:
 def _worked_on(runtime: Runtime, kept: Destinations, show: ShowPage, desk: Desk) -> Any:
     """What was entered is drawn again with its samples, sent as a test, or kept."""
     posted: Posted = request.form.copy()
+    if desk.stored is not None:
+        posted["name"] = desk.stored.name
     what = posted.get("do", "samples")
     if what == "rows":
         posted["empty_rows"] = str(_empty_rows(posted) + MORE_ROWS)

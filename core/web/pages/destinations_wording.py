@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -47,7 +48,9 @@ CALLS = {
     "parked": "parked",
 }
 """What the states of a call are called."""
-LONGEST_SHOWN = 40
+LONGEST_SHOWN, SHORT_NUMBER = 60, 12
+"""Characters of a key in a list, and of one that is nothing but a digest."""
+_DIGEST = re.compile("[0-9a-f]{64}")
 BADGES = {
     "waiting": "warn",
     "arriving": "warn",
@@ -153,4 +156,5 @@ def as_json(value: Any) -> str:
 
 def shortened(text: str) -> str:
     """A key as it stands in a list: that of a record which is known by all it holds is a long number."""
-    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
+    longest = SHORT_NUMBER if _DIGEST.fullmatch(text) else LONGEST_SHOWN
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
