@@ -21,6 +21,8 @@ class FieldKind(StrEnum):
     FLAG = "flag"
     LIST = "list"
     OBJECT = "object"
+    ANY = "any"
+    """Whatever JSON has: an account's own fields, of which nobody knows beforehand what they hold."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,13 @@ from core.settings import nearest
 
 EVENTS = (*FAMILIES, *(event.value for event in OutboundEvent))
 """What can be subscribed to: everything, a family, or single types."""
+ANSWERS = rf"{RESPONSES}{NAME}"
+"""The pattern of what can be subscribed to beside these, and by name only: the answers that a destination gets."""
 LONGEST_URL = 2000
 BOTH_SECRETS = timedelta(hours=24)
 """How long a secret that was replaced signs too, so that a receiver can change over without losing anything."""
 MOST_FORMER = 10
 """Secrets that were replaced and sign all the same: each makes a header longer, and none may go before its time."""
-_RESPONSES = re.compile(rf"{re.escape(RESPONSES)}{NAME}")
 _LOCAL = ("localhost", "local", "internal", "lan", "home.arpa")
 """Names, and ends of names, that lead to nowhere but one's own network."""
 
@@ -38,7 +39,7 @@ def checked_events(events: Sequence[str], *, responses: bool = False) -> list[st
     if not events:
         raise ConfigError("events", "it names none", f"Choose from: {', '.join(EVENTS)}.")
     for event in events:
-        if event not in EVENTS and not (responses and _RESPONSES.fullmatch(event)):
+        if event not in EVENTS and not (responses and re.fullmatch(ANSWERS, event)):
             raise ConfigError("events", f'there is no event "{event}"', nearest(event, [*EVENTS], "The events are"))
     return sorted(set(events))
 

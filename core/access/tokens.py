@@ -26,13 +26,15 @@ class Scope(StrEnum):
 
     READ = "read"
     OPERATE = "operate"
+    SEND = "send"
     ADMINISTER = "administer"
 
 
 MEANING = {
-    Scope.READ: "read sessions, messages, contacts, connections, events, actions and backfills",
+    Scope.READ: "read sessions, messages, contacts, connections, events, actions, backfills and destinations",
     Scope.OPERATE: "change sessions and actions: reply, resolve, take over, retry",
-    Scope.ADMINISTER: "start backfills, replay events, and manage outbound events",
+    Scope.SEND: "send records to destinations, and decide about those that failed",
+    Scope.ADMINISTER: "start backfills, replay events, and manage outbound events and destinations",
 }
 
 

@@ -9,6 +9,7 @@ import click
 from core.cli.backfill import backfill
 from core.cli.connections import connections
 from core.cli.demo import demo
+from core.cli.destinations import destinations
 from core.cli.look import check, plugins, webhook_url
 from core.cli.project import init, migrate
 from core.cli.run import serve, worker
@@ -54,6 +55,7 @@ for command in (
     connections,
     webhook_url,
     backfill,
+    destinations,
     users,
     simulate,
     send_fixture,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -76,6 +77,8 @@ def converted(field: TemplateField, value: Any, called: str) -> Any:
             made = _list(value, called)
         case FieldKind.OBJECT:
             made = _object(value, called)
+        case FieldKind.ANY:
+            made = value
     if field.choices and made not in field.choices:
         choices = ", ".join(str(each) for each in field.choices)
         raise BadRecord(called, f"must be one of {choices}, and is {shown(value)}")
@@ -88,11 +91,12 @@ def _text(value: Any, called: str) -> str:
     return str(value)
 
 
-def _number(value: Any, called: str) -> int | float:
-    if isinstance(value, int | float) and not isinstance(value, bool):
+def _number(value: Any, called: str) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
         return value
     try:
-        return int(str(value).strip())
+        # A spreadsheet writes a whole number as 12.0 at times.
+        return int(re.sub(r"\.0+\Z", "", str(value).strip(), count=1))
     except ValueError:
         raise BadRecord(called, f"must be a whole number, and is {shown(value)}") from None
 

@@ -21,7 +21,7 @@ def chunks(stream: BinaryIO) -> Iterator[bytes]:
     begun = b""
     while len(begun) < len(_BOM) and (more := stream.read(CHUNK)):
         begun += more
-    chunk = begun.removeprefix(_BOM)
+    chunk = begun.removeprefix(_BOM) or stream.read(CHUNK)
     while chunk:
         yield chunk
         chunk = stream.read(CHUNK)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -11,23 +10,21 @@ from typing import Any
 from core.access import audit
 from core.destination_settings import Definition
 from core.destination_template import VendorCall
+from core.destinations import outcomes
 from core.destinations.dry_runs import SAMPLES, DryRun, DryRunning
+from core.destinations.equipment import Equipment, equip_for
 from core.destinations.expressions import parse, placeholders
 from core.destinations.formats import Item
 from core.destinations.look_ups import LookUpCache
-from core.destinations.rendering import Renderer
+from core.destinations.outcomes import SENT, UNCERTAIN, Outcome, RecordOutcome
 from core.destinations.showing import Sample, Showing, address_of, renderer_for
 from core.domain import Priority
-from core.errors import AuthFailed, BadPayload, BadRecord, ConfigError, OutcomeUnknown, RetryLater, VendorError
-from core.http import HttpClient
+from core.errors import BadPayload, BadRecord, ConfigError, RelaydeskError, VendorError
 from core.payload import clean
 from core.runtime import Runtime
 from core.store.models import DestinationCallRow, DestinationRecordRow, DestinationRow
 
 __all__ = ["DryRun", "Sample", "Tested", "dry_run", "sample_records", "samples", "send_test"]
-
-KEPT_OF_ANSWER = 20_000
-"""Characters of an answer that are shown and kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +86,28 @@ def send_test(runtime: Runtime, definition: Definition, record: Mapping[str, Any
     What the vendor says comes back, good or bad; where the destination is stored, the call and its outcome are kept
     with it. Raises `ConfigError` if the connection or the template is not there.
     """
-    renderer = renderer_for(runtime, definition)
-    if not renderer.connection.active:
-        raise ConfigError("connection", f"{definition.connection} is not connected", "Connect the account first.")
-    http = runtime.connections.http(renderer.connection, Priority.SYNC)
+    equipment = equip_for(runtime, definition, LookUpCache(runtime.clock), Priority.SYNC)
     try:
-        call = _rendered(runtime, renderer, record, http)
+        prepared = equipment.renderer.prepare(clean(dict(record)), equipment.look_up)
+        call = equipment.renderer.call([prepared])
     except (BadRecord, VendorError, BadPayload) as problem:
         status = problem.status if isinstance(problem, VendorError) else None
-        return _noted(runtime, definition, by, Tested(False, status, error=_words(runtime, problem)))
+        return _noted(runtime, definition, by, Tested(False, status, error=runtime.without_secrets(str(problem))))
     number = _begin(runtime, definition, call, by)
-    tested, state = _made(runtime, renderer, call, http)
-    return _noted(runtime, definition, by, tested, number, state)
+    outcome = _made(equipment, call)
+    single = outcome.records[0] if outcome.records else RecordOutcome(True, outcome.captured_id)
+    tested = Tested(
+        outcome.kind == SENT and single.sent,
+        outcome.status,
+        call.verb,
+        address_of(equipment.renderer, call.path),
+        call.body,
+        runtime.without_secrets(outcome.answer),
+        runtime.without_secrets(outcome.error or single.error),
+        single.captured_id,
+    )
+    # Of a test nobody looks what became of it.
+    return _noted(runtime, definition, by, tested, number, "parked" if outcome.kind == UNCERTAIN else outcome.kind)
 
 
 # ---------------------------------------------------------------------------------------------------------- inside
@@ -122,47 +129,12 @@ def _example(runtime: Runtime, definition: Definition) -> list[dict[str, Any]]:
     return [sample] if sample else []
 
 
-def _rendered(runtime: Runtime, renderer: Renderer, record: Mapping[str, Any], http: HttpClient) -> VendorCall:
-    cache = LookUpCache(runtime.clock)
-
-    def look_up(what: str, value: str) -> str:
-        return cache.find(renderer.connector, renderer.connection, what, value, http)
-
-    return renderer.call([renderer.prepare(clean(dict(record)), look_up)])
-
-
-def _made(runtime: Runtime, renderer: Renderer, call: VendorCall, http: HttpClient) -> tuple[Tested, str]:
-    """Make the call; returns what came of it, and the state that the call is in then."""
-    shown = (call.verb, address_of(renderer, call.path), call.body)
-    status: int | None = None
-    text = ""
+def _made(equipment: Equipment, call: VendorCall) -> Outcome:
     try:
-        answer = http.request(call.verb, call.path, json=call.body, more_headers=renderer.definition.headers)
-        status = answer.status
-        data = answer.data
-        text = "" if data is None else json.dumps(data, ensure_ascii=False, indent=2)
-        text = runtime.without_secrets(text)[:KEPT_OF_ANSWER]
-        captured = _captured(renderer, call, data)
-    except VendorError as problem:
-        words = _words(runtime, problem)
-        state = _STATES.get(type(problem), "failed")
-        return Tested(False, status or problem.status, *shown, answer=text, error=words), state
-    return Tested(True, status, *shown, answer=text, captured_id=captured), "sent"
-
-
-_STATES = {RetryLater: "postponed", AuthFailed: "postponed", OutcomeUnknown: "parked"}
-"""What a call is when it did not succeed, if it is not "failed": of a test nobody looks what became of it."""
-
-
-def _captured(renderer: Renderer, call: VendorCall, data: Any) -> str:
-    if renderer.template is not None:
-        return renderer.template.captured(call, data)
-    found = data.get("id") if isinstance(data, Mapping) else None
-    return str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
-
-
-def _words(runtime: Runtime, problem: Exception) -> str:
-    return runtime.without_secrets(str(problem))
+        answer = equipment.http.request(call.verb, call.path, json=call.body, more_headers=equipment.definition.headers)
+    except RelaydeskError as problem:
+        return outcomes.of_error(problem)
+    return outcomes.of_answer(answer, call, equipment.template, 1)
 
 
 def _begin(runtime: Runtime, definition: Definition, call: VendorCall, by: str) -> int | None:
@@ -174,6 +146,7 @@ def _begin(runtime: Runtime, definition: Definition, call: VendorCall, by: str) 
         made = DestinationCallRow.create(
             destination=row.id,
             purpose="test",
+            template=definition.template,
             verb=call.verb,
             path=call.path,
             body=call.body,

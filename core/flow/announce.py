@@ -144,7 +144,6 @@ def _arrive(destination_id: int, payload: str, now: datetime) -> None:
         data=json.loads(payload),
         origin=EVENTS,
         state="arriving",
-        next_at=now,
         created_at=now,
     )
 

@@ -2,10 +2,14 @@
 
 from werkzeug.routing import BaseConverter
 
+from core.destination_settings import NAME
+
 HIGHEST_ID = 2**63 - 1
 """What the stores can compare an id with; SQLite raises for more."""
 ROW_ID = "row"
 """How an id stands in the rule of an address."""
+NAMED = "named"
+"""How the name of a destination does."""
 
 
 class RowId(BaseConverter):
@@ -16,3 +20,9 @@ class RowId(BaseConverter):
 
     def to_python(self, value: str) -> int:
         return int(value)
+
+
+class GivenName(BaseConverter):
+    """The name of a destination in an address: what cannot be one leads nowhere."""
+
+    regex = NAME

@@ -35,7 +35,7 @@ CONVERSATION_VALUES = (
     TemplateField("status", "the status it gets; assigned needs assigned_agent_id", choices=api.STATUSES),
     TemplateField("assigned_agent_id", "the agent it is assigned to; agent(email) finds one", look_up="agent"),
     TemplateField("assigned_group_id", "the group it is assigned to; group(name) finds one", look_up="group"),
-    TemplateField("properties.*", "a property by its name, such as properties.priority or properties.cf_type"),
+    TemplateField("properties.*", "a property by its name, such as properties.priority", kind=FieldKind.ANY),
     TemplateField("properties", "several properties at once, each with its value", kind=FieldKind.OBJECT),
 )
 MESSAGE_FORMAT = TemplateField(
@@ -258,7 +258,7 @@ class CreateEndUser(FreshchatTemplate):
         TemplateField("email", "the email address; it or the phone number must be given"),
         TemplateField("phone", "the phone number"),
         TemplateField("reference_id", "the id by which your own systems know the user"),
-        TemplateField("properties.*", "a property by its name, such as properties.plan"),
+        TemplateField("properties.*", "a property by its name, such as properties.plan", kind=FieldKind.ANY),
         TemplateField("properties", "several properties at once, each with its value", kind=FieldKind.OBJECT),
     )
     sample: ClassVar[Mapping[str, Any]] = {

@@ -1,7 +1,8 @@
 """Freshdesk's API v2, one method an endpoint; every address of the vendor's API is in this file.
 
 Vendor documentation: developers.freshdesk.com/api. Each method names its section there. Errors are those of
-`HttpClient` and `BadPayload`; what the vendor would refuse in obscure words is `Refused` before it is sent.
+`HttpClient` and `BadPayload`; what the vendor would refuse in obscure words is `Refused` before it is sent. The
+addresses that templates of destinations write to as well have names.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import unquote
 
 from core import OutboundFile, Refused
 from core.payload import clean
@@ -18,6 +20,22 @@ from plugins.freshdesk.schemas import entries
 SEARCH_PAGES = 10
 """Pages of 30 that a search gives."""
 LONGEST_QUERY = 512
+
+TICKETS, CONTACTS = "/tickets", "/contacts"
+TICKET, CONTACT = "/tickets/{ticket_id}", "/contacts/{contact_id}"
+REPLY, NOTES = "/tickets/{ticket_id}/reply", "/tickets/{ticket_id}/notes"
+
+
+def address(path: str, identifier: str) -> str:
+    """One of the addresses above with an id in the place of its braces."""
+    before, _, after = path.partition("{")
+    return before + segment(identifier) + after.partition("}")[2]
+
+
+def identifier_in(path: str) -> str:
+    """The id of the ticket or contact that stands in such an address; "" if none does."""
+    parts = path.split("/")
+    return unquote(parts[2]) if len(parts) > 2 else ""
 
 
 class FreshdeskClient(FreshdeskApi):
@@ -36,14 +54,14 @@ class FreshdeskClient(FreshdeskApi):
         """
         if not 1 <= page <= MOST_PAGES:
             raise Refused(f"Freshdesk lists tickets on the pages 1 to {MOST_PAGES}, and page {page} was asked for")
-        return self._page("/tickets", {**(params or {}), "page": page, "per_page": per_page})
+        return self._page(TICKETS, {**(params or {}), "page": page, "per_page": per_page})
 
     def ticket(self, ticket_id: str, include: str = "") -> dict[str, Any]:
         """`GET /tickets/{id}`; documentation: "Tickets", view a ticket.
 
         `include`: conversations (the first ten), requester, company, stats, with commas between them.
         """
-        return self._object(f"/tickets/{segment(ticket_id)}", {"include": include} if include else None)
+        return self._object(address(TICKET, ticket_id), {"include": include} if include else None)
 
     def archived_ticket(self, ticket_id: str) -> dict[str, Any]:
         """`GET /tickets/archived/{id}`; documentation: "Tickets", view an archived ticket."""
@@ -51,7 +69,7 @@ class FreshdeskClient(FreshdeskApi):
 
     def create_ticket(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """`POST /tickets`; documentation: "Tickets", create a ticket. `values` name the requester in some way."""
-        return object_of(self._http.post("/tickets", dict(values)), "ticket")
+        return object_of(self._http.post(TICKETS, dict(values)), "ticket")
 
     def update_ticket(self, ticket_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """`PUT /tickets/{id}`; documentation: "Tickets", update a ticket.
@@ -59,7 +77,7 @@ class FreshdeskClient(FreshdeskApi):
         Only the `values` given change; `tags` are replaced as a whole, `custom_fields` key by key. One key the account
         does not know is a 400 for all of them. A ticket that is spam or deleted answers 405.
         """
-        data = clean(self._http.put(f"/tickets/{segment(ticket_id)}", dict(values)).data)
+        data = clean(self._http.put(address(TICKET, ticket_id), dict(values)).data)
         return data if isinstance(data, dict) else {}
 
     def search_tickets(self, query: str, page: int = 1) -> tuple[list[dict[str, Any]], int]:
@@ -93,11 +111,11 @@ class FreshdeskClient(FreshdeskApi):
         `content`: body (HTML), or structured_body for tickets of a web chat or an app. Returns the reply, {} where the
         answer holds none. There is no idempotency key: sent twice is sent twice.
         """
-        return self._post(f"/tickets/{segment(ticket_id)}/reply", content, files)
+        return self._post(address(REPLY, ticket_id), content, files)
 
     def note(self, ticket_id: str, content: Mapping[str, Any], files: Sequence[OutboundFile] = ()) -> dict[str, Any]:
         """`POST /tickets/{id}/notes`; documentation: "Conversations", create a note. Private unless told otherwise."""
-        return self._post(f"/tickets/{segment(ticket_id)}/notes", content, files)
+        return self._post(address(NOTES, ticket_id), content, files)
 
     def _post(self, path: str, content: Mapping[str, Any], files: Sequence[OutboundFile]) -> dict[str, Any]:
         if files:
@@ -142,13 +160,30 @@ class FreshdeskClient(FreshdeskApi):
     def contacts(self, **filters: str) -> Iterator[dict[str, Any]]:
         """`GET /contacts`; documentation: "Contacts", list all contacts. All pages; blocked ones are left out.
 
-        `filters`: email, phone, mobile, company_id, state, unique_external_id, updated_since.
+        `filters`: email, phone, mobile, company_id, state, updated_since; and, though it is not documented,
+        unique_external_id.
         """
-        return self._pages("/contacts", filters)
+        return self._pages(CONTACTS, filters)
 
     def contact(self, contact_id: str) -> dict[str, Any]:
         """`GET /contacts/{id}`; documentation: "Contacts", view a contact. Agents are not among them."""
-        return self._object(f"/contacts/{segment(contact_id)}")
+        return self._object(address(CONTACT, contact_id))
+
+    def create_contact(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """`POST /contacts`; documentation: "Contacts", create a contact.
+
+        `values` hold a name, and one of email, phone, mobile and unique_external_id. An email address or external id
+        that another contact has is a 409.
+        """
+        return object_of(self._http.post(CONTACTS, dict(values)), "contact")
+
+    def update_contact(self, contact_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        """`PUT /contacts/{id}`; documentation: "Contacts", update a contact.
+
+        Only the `values` given change; `tags` and `other_emails` are replaced as a whole. A contact that is blocked or
+        deleted answers 405.
+        """
+        return object_of(self._http.put(address(CONTACT, contact_id), dict(values)), "contact")
 
     # ----------------------------------------------------------------------------------------- fields and account
 

@@ -26,6 +26,7 @@ from core import (
     HttpClient,
     Identity,
     Inbound,
+    LookUp,
     Mode,
     Named,
     Receipt,
@@ -41,6 +42,7 @@ from plugins.freshdesk import (
     evidence,
     guides,
     listings,
+    look_ups,
     normalise,
     performing,
     reading,
@@ -77,6 +79,7 @@ class Freshdesk(Connector):
     domains: ClassVar[tuple[str, ...]] = DOMAINS
     credentials: ClassVar[frozenset[str]] = frozenset({"domain", "api_key", "api_url"})
     listings: ClassVar[Mapping[str, tuple[str, ...]]] = listings.LISTINGS
+    look_ups: ClassVar[tuple[LookUp, ...]] = look_ups.LOOK_UPS
     channel: ClassVar[Channel] = Channel.EMAIL
     claims_assigned: ClassVar[bool] = True
     largest_files: ClassVar[int] = performing.LARGEST_FILES
@@ -153,6 +156,9 @@ class Freshdesk(Connector):
 
     def named(self, what: str, connection: Connection, http: HttpClient) -> Iterator[Named]:
         return listings.named(FreshdeskClient(http), what)
+
+    def look_up(self, what: str, value: str, connection: Connection, http: HttpClient) -> str:
+        return look_ups.look_up(FreshdeskClient(http), what, value)
 
     def attachment_hosts(self, settings: Mapping[str, object]) -> tuple[str, ...]:
         own = urlsplit(str(settings.get("api_url") or "")).hostname

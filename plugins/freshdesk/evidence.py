@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from core import Action, ActionKind, Author, Receipt, Visibility
@@ -26,15 +26,20 @@ def find_message(action: Action, agent_id: str, client: FreshdeskClient) -> Rece
     Ours is what the AI's agent wrote with the same visibility, and, for a note, with the action's reference in it,
     else with the action's text, with or without the list of the files that may have been refused.
     """
-    since = action.started_at - CLOCK_SKEW if action.started_at else None
     posted = _forms(action)
+    ours = (
+        entry for entry in client.conversations(action.conversation_id) if _is_ours(action, entry, posted, agent_id)
+    )
+    return earliest(ours, action.started_at, action.known_ids)
+
+
+def earliest(entries: Iterable[Mapping[str, Any]], since: datetime | None, known: Collection[str]) -> Receipt | None:
+    """The first of what the vendor has made since then, deleted ones and those among `known` aside."""
     found: Receipt | None = None
-    for entry in client.conversations(action.conversation_id):
+    for entry in entries:
         identifier, created = word(entry.get("id")), moment(entry.get("created_at"))
-        too_old = since is not None and created is not None and created < since
-        if not identifier or too_old or identifier in action.known_ids or flag(entry.get("deleted")):
-            continue
-        if not _is_ours(action, entry, posted, agent_id):
+        too_old = since is not None and created is not None and created < since - CLOCK_SKEW
+        if not identifier or too_old or identifier in known or flag(entry.get("deleted")):
             continue
         if found is None or (created is not None and (found.at is None or created <= found.at)):
             found = Receipt(identifier, created)
@@ -53,10 +58,15 @@ def _is_ours(action: Action, entry: Mapping[str, Any], posted: Sequence[str], ag
         return False
     if (visibility_of(entry) is Visibility.PRIVATE) is not note:
         return False
-    seen = [text_of(entry.get("body")), text_of(entry.get("body_text")), structured_text(entry)]
+    seen = shown_texts(entry)
     if note and action.reference:
         return any(f"[ref:{action.reference}]" in html_to_text(text) for text in seen)
     return any(same_text(text, shown) for shown in seen if shown for text in posted)
+
+
+def shown_texts(entry: Mapping[str, Any]) -> list[str]:
+    """The forms in which a conversation shows what was written."""
+    return [text_of(entry.get("body")), text_of(entry.get("body_text")), structured_text(entry)]
 
 
 def find_value(action: Action, agent_id: str, client: FreshdeskClient) -> Receipt | None:
@@ -75,13 +85,16 @@ def find_value(action: Action, agent_id: str, client: FreshdeskClient) -> Receip
             shown = number(ticket.get("status")) in CLOSED
         case _:
             tagged = set(labels_of(action)) <= set(words(ticket.get("tags")))
-            shown = tagged and _shows(ticket, values_of(action))
+            shown = tagged and shows(ticket, values_of(action))
     return Receipt(at=moment(ticket.get("updated_at"))) if shown else None
 
 
-def _shows(present: Any, wanted: Any) -> bool:
+def shows(present: Any, wanted: Any) -> bool:
+    """Whether what the vendor shows has the values wanted; beside those of an object it may have others."""
     if isinstance(wanted, Mapping):
-        return isinstance(present, Mapping) and all(_shows(present.get(name), wanted[name]) for name in wanted)
+        return isinstance(present, Mapping) and all(shows(present.get(name), wanted[name]) for name in wanted)
+    if isinstance(wanted, list):
+        return isinstance(present, list) and set(map(str, present)) == set(map(str, wanted))
     if wanted is False:
         return not flag(present)  # a box that was never ticked is null
     if isinstance(wanted, bool):

@@ -81,6 +81,13 @@ def invalid(problem: Invalid) -> Response:
     return answer({"description": "Validation failed", "errors": errors}, problem.status)
 
 
+def found(item: Any) -> Any:
+    """The item itself. Raises `ApiError` where there is none."""
+    if item is None:
+        raise ApiError(404)
+    return item
+
+
 def unknown_field(name: str) -> tuple[str, str, str]:
     """The problem of a key that the vendor does not know: it refuses the whole request."""
     return (name, "Unexpected/invalid field in request", "invalid_field")

@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response
 from plugins.freshdesk.simulator_access import identify
 from plugins.freshdesk.simulator_answers import NO_DOMAIN, ApiError, Invalid, answer, error, invalid
 from plugins.freshdesk.simulator_automations import add_automations
+from plugins.freshdesk.simulator_contacts import add_contacts
 from plugins.freshdesk.simulator_conversations import add_conversations
 from plugins.freshdesk.simulator_directory import add_directory
 from plugins.freshdesk.simulator_search import add_search
@@ -59,6 +60,7 @@ def build_api(sim: FreshdeskSimulator) -> Blueprint:
     add_tickets(api, sim)
     add_conversations(api, sim)
     add_search(api, sim)
+    add_contacts(api, sim)
     add_directory(api, sim)
     add_automations(api, sim)
 

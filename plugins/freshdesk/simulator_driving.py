@@ -85,6 +85,10 @@ class Driving(Simulator):
         """Delete a custom field. Raises `KeyError`."""
         self.account.remove_field(name)
 
+    def add_contact_field(self, name: str, type: str = "custom_text") -> Field:
+        """A new custom field of contacts, under just this name."""
+        return self.account.add_contact_field(name, type)
+
     def add_status(self, label: str) -> int:
         """A status of the account's own; returns its number, from 6 on."""
         with self.lock:

@@ -5,6 +5,7 @@ Reference: https://developers.freshdesk.com/api/#create_ticket, #update_ticket a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,8 @@ def created_values(sim: FreshdeskSimulator, sent: Mapping[str, Any]) -> dict[str
     problems = _problems(sim, sent, CREATABLE)
     if not any(sent.get(key) for key in IDENTITIES):
         problems.append(("requester_id", f"One of {', '.join(IDENTITIES)} is mandatory", "missing_field"))
+    elif sent.get("phone") and not sent.get("email") and not sent.get("name"):
+        problems.append(("name", "It should be a/an String as phone is given without email", "missing_field"))
     for key in ("subject", "description"):
         if not sent.get(key):
             problems.append((key, f"It should be a/an {TEXT}", "missing_field"))
@@ -101,16 +104,16 @@ def _problems(sim: FreshdeskSimulator, sent: Mapping[str, Any], known: set[str])
         if key in sent:
             complaint = check(sim, sent[key])
             if complaint:
-                problems.append((key, complaint, _code(complaint)))
-    return problems + _custom_problems(sim, sent.get("custom_fields"))
+                problems.append((key, complaint, code_of(complaint)))
+    return problems + custom_problems({one.name: one for one in sim.account.custom_fields()}, sent.get("custom_fields"))
 
 
-def _custom_problems(sim: FreshdeskSimulator, sent: Any) -> list[Problem]:
+def custom_problems(fields: Mapping[str, Field], sent: Any) -> list[Problem]:
+    """What is wrong with values for an account's own fields, which are known by their names."""
     if sent is None:
         return []
     if not isinstance(sent, dict):
         return [("custom_fields", "It should be a/an key/value pair", "datatype_mismatch")]
-    fields = {one.name: one for one in sim.account.custom_fields()}
     problems = []
     for name, value in sent.items():
         if name not in fields:
@@ -165,10 +168,29 @@ def _group(sim: FreshdeskSimulator, value: Any) -> str | None:
     return _mismatch(value, int, NUMBER) or "There is no group matching the given group_id"
 
 
-def _tags(sim: FreshdeskSimulator, value: Any) -> str | None:
-    if isinstance(value, list) and all(isinstance(one, str) and len(one) <= 32 for one in value):
+def _email(sim: FreshdeskSimulator, value: Any) -> str | None:
+    return email_problem(value) if value else None
+
+
+def email_problem(value: Any) -> str | None:
+    """What is wrong with an e-mail address, None for nothing."""
+    if not isinstance(value, str):
+        return _mismatch(value, str, TEXT)
+    return None if re.fullmatch(r"[^@\s]+@[^@\s]+", value) else "It should be in the 'valid email address' format"
+
+
+def list_problem(value: Any) -> str | None:
+    """What is wrong with a list of texts, None for nothing."""
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
         return None
-    return _mismatch(value, list, "Array") or "It should contain elements of type String of at most 32 characters only"
+    return _mismatch(value, list, "Array") or "It should contain elements of type String only"
+
+
+def _tags(sim: FreshdeskSimulator, value: Any) -> str | None:
+    problem = list_problem(value)
+    if problem or all(len(one) <= 32 for one in value):
+        return problem
+    return "It should contain elements of type String of at most 32 characters only"
 
 
 def _text(sim: FreshdeskSimulator, value: Any) -> str | None:
@@ -207,8 +229,11 @@ CHECKS: dict[str, Check] = {
     "tags": _tags,
     "subject": _text,
     "description": _text,
-    "email": _text,
+    "email": _email,
     "phone": _text,
+    "name": _text,
+    "unique_external_id": _text,
+    "cc_emails": lambda sim, value: list_problem(value),
     "due_by": _moment,
     "fr_due_by": _moment,
 }
@@ -228,7 +253,8 @@ def _mismatch(value: Any, kind: type, called: str) -> str | None:
     return f"Value set is of type {type(value).__name__}. It should be a/an {called}"
 
 
-def _code(complaint: str) -> str:
+def code_of(complaint: str) -> str:
+    """The vendor's code of what is wrong with a value."""
     return "datatype_mismatch" if complaint.startswith("Value set is of") else "invalid_value"
 
 

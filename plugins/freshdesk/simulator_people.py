@@ -49,6 +49,8 @@ class People:
         self.contacts: dict[int, Contact] = {}
         self.groups: dict[int, Group] = {}
         self.fields: dict[str, Field] = {}
+        self.contact_fields: dict[str, Field] = {}
+        """The custom fields of contacts, whose names have no prefix."""
         self.files: dict[int, Attachment] = {}
         self.keys: dict[str, int] = {}
         """The working API keys, each with the id of the agent whose it is."""
@@ -156,6 +158,13 @@ class People:
             full = (name if name.startswith("cf_") else f"cf_{name}") + self.quirks.field_suffix
             shown = label or name.removeprefix("cf_").replace("_", " ").capitalize()
             return self._add_field(Field(self.next_id(), full, shown, kind, self.now(), choices=choices))
+
+    def add_contact_field(self, name: str, kind: str = "custom_text") -> Field:
+        """A new custom field of contacts, under just this name."""
+        with self.lock:
+            made = Field(self.next_id(), name, name.replace("_", " ").capitalize(), kind, self.now())
+            self.contact_fields[name] = made
+            return made
 
     def remove_field(self, name: str) -> None:
         """Delete a custom field. Raises `KeyError`."""

@@ -46,6 +46,8 @@ class Quirks(WebhookQuirks):
     """Fields that an update by API must carry, whatever else it changes, if it has one of `dynamic_triggers`."""
     dynamic_triggers: tuple[str, ...] = ("*",)
     """The keys of an update that make `dynamic_required` count; "*" stands for any."""
+    external_id_filter: bool = True
+    """Contacts can be listed by unique_external_id, as some clients do; the documentation has no such filter."""
     hidden_contact_email: bool = False
     """Contacts and requesters show null instead of their e-mail address."""
     body_quotes_history: bool = False
@@ -108,8 +110,16 @@ class Contact:
     phone: str | None = None
     mobile: str | None = None
     unique_external_id: str | None = None
+    twitter_id: str | None = None
     other_emails: list[str] = field(default_factory=list)
     company_id: int | None = None
+    job_title: str | None = None
+    description: str | None = None
+    address: str | None = None
+    language: str = "en"
+    time_zone: str = "Berlin"
+    tags: list[str] = field(default_factory=list)
+    custom_fields: dict[str, Any] = field(default_factory=dict)
     active: bool = False
     deleted: bool = False
     blocked: bool = False

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from core.jobs.send_records import drain
 from core.testing.clock import FakeClock
 from tests.end_to_end.people import Chats, Tickets
 from tests.end_to_end.program import Program, token_of
 from tests.end_to_end.worlds import DeskWorld, World
 
 TOOL = Path(sys.executable).with_name("schemathesis")
+MANUAL = {"connection": "support", "method": "PUT", "url": "/nothing/{id}", "response": True}
 EXAMPLES = 10
 """Cases that are made up for each operation, beside those that its schema implies."""
 
@@ -61,10 +63,15 @@ def _paths(world: World) -> dict[str, dict[str, object]]:
 
 
 def _let_things_happen(people: Chats) -> None:
-    """Some of everything that can be asked for: sessions, an event that could not be read, outbound events."""
+    """Some of everything that can be asked for: sessions, an event that could not be read, events and records sent."""
     world, program = people.world, Program(people.world, token_of(people.world, name="first"))
     program.post("/subscriptions", {"url": "http://127.0.0.1:9/hook", "events": ["*"]})
     for text in ("Hello", "Where is my parcel?", "It does not work"):
         people.opens(text)
+    program.post("/destinations", {"name": "people", **MANUAL})
+    program.post("/destinations/people/activate")
+    program.post("/destinations/people/records", [{"id": "1"}, {"id": "2"}, {"nothing": "to go by"}])
+    program.post("/destinations", {"name": "later", **MANUAL, "source": "responses:people"})
+    drain(world.runtime)
     world.run(60)
     world.post(b"this is not JSON")

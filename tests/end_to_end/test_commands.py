@@ -80,6 +80,7 @@ def test_the_commands_are_those_of_the_design(run: Run) -> None:
         "check",
         "connections",
         "demo",
+        "destinations",
         "init",
         "migrate",
         "plugins",

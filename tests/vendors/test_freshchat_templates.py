@@ -35,7 +35,13 @@ FRESHCHAT = Freshchat()
 TEMPLATES = {template.name: template for template in destination_templates()}
 CREATE, UPDATE, SEND = (TEMPLATES[name] for name in ("create_conversation", "update_conversation", "send_message"))
 AGENT, USER = TEMPLATES["update_agent"], TEMPLATES["create_end_user"]
-KINDS = {FieldKind.TEXT: str, FieldKind.NUMBER: int, FieldKind.LIST: list, FieldKind.OBJECT: dict}
+KINDS = {
+    FieldKind.TEXT: str,
+    FieldKind.NUMBER: int,
+    FieldKind.LIST: list,
+    FieldKind.OBJECT: dict,
+    FieldKind.ANY: object,
+}
 LONG_AGO = timedelta(minutes=10)
 
 
@@ -830,5 +836,5 @@ def test_the_readme_tells_the_templates_as_they_are() -> None:
     done = subprocess.run(command, cwd=README.parents[2], capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"run `python -m cogapp -r plugins/freshchat/README.md`: {done.stdout}{done.stderr}"
     for name, template in TEMPLATES.items():
-        assert f"### `{name}`" in README.read_text(encoding="utf-8")
+        assert f"**`{name}`**" in README.read_text(encoding="utf-8")
         assert all(f"| `{field.name}` |" in README.read_text(encoding="utf-8") for field in template.fields)

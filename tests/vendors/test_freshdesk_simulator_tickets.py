@@ -257,3 +257,22 @@ def test_a_ticket_is_created_with_its_defaults_and_location(sim: FreshdeskSimula
 def test_a_ticket_that_is_not_valid_is_refused(call: Call, more: dict[str, Any], field: str, code: str) -> None:
     sent = {"subject": "Hi", "description": "Hi", "email": "new@example.com", **more}
     assert problem(call("POST", "/tickets", json=sent)) == (400, field, code)
+
+
+@pytest.mark.parametrize(
+    ("more", "field", "code"),
+    [
+        ({"phone": "+44 1"}, "name", "missing_field"),
+        ({"email": "nobody"}, "email", "invalid_value"),
+        ({"email": "a@b.c", "cc_emails": "b@b.c"}, "cc_emails", "datatype_mismatch"),
+        ({"email": "a@b.c", "tags": ["x" * 33]}, "tags", "invalid_value"),
+        ({"unique_external_id": 5}, "unique_external_id", "datatype_mismatch"),
+    ],
+)
+def test_a_ticket_whose_requester_is_not_told_well_is_refused(
+    sim: FreshdeskSimulator, call: Call, more: dict[str, Any], field: str, code: str
+) -> None:
+    """Documentation, create a ticket: a phone number without an email address makes the name mandatory."""
+    sent = {"subject": "Box", "description": "x", **more}
+    assert problem(call("POST", "/tickets", json=sent)) == (400, field, code)
+    assert (sim.tickets, sim.account.contacts) == ([], {})

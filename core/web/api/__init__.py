@@ -10,14 +10,19 @@ from core.web.api.actions import actions
 from core.web.api.connections import backfills, connections
 from core.web.api.contacts import contacts
 from core.web.api.deliveries import deliveries
+from core.web.api.destinations import destinations
 from core.web.api.documentation import documentation
 from core.web.api.events import events
 from core.web.api.messages import messages
+from core.web.api.records import records
 from core.web.api.sessions import sessions
 from core.web.api.specification import describe
 from core.web.api.subscriptions import subscriptions
 
-AREAS = (sessions, messages, contacts, connections, backfills, events, actions, subscriptions, deliveries)
+AREAS = (
+    *(sessions, messages, contacts, connections, backfills, events, actions),
+    *(subscriptions, deliveries, destinations, records),
+)
 
 
 def install_api(app: Flask, runtime: Runtime, forgery: CSRFProtect) -> None:

@@ -53,6 +53,17 @@ def _refuse(constant: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Streamed:
+    """A body that the view reads as it comes in: what it may be, by media type as the OpenAPI has it, and how large.
+
+    `most` are bytes. The view finds it in `request.stream`, which raises `RequestEntityTooLarge` where there is more.
+    """
+
+    media: Mapping[str, Mapping[str, Any]]
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
 class Called:
     """What is to be known of an operation before it is called: its scope, and what it takes."""
 
@@ -60,6 +71,7 @@ class Called:
     names: frozenset[str]
     takes_body: bool
     needs_body: bool
+    streamed: Streamed | None
 
 
 class Resource(Blueprint):  # type: ignore[misc]  # the library ships no types
@@ -86,13 +98,18 @@ class Resource(Blueprint):  # type: ignore[misc]  # the library ships no types
         body: type[Schema] | None = None,
         example: Mapping[str, Any] | None = None,
         bare: bool = False,
+        takes: Streamed | None = None,
+        gives: str = "",
+        otherwise: Mapping[int, tuple[type[Schema], str]] | None = None,
         refuses: Mapping[int, str] | None = None,
         tells: Mapping[str, str] | None = None,
     ) -> Callable[[View], View]:
         """Make an operation of a view, which is given query, headers and body in this order, then the path's ids.
 
         `words` say what the answer of `status` is, `refuses` why it may be refused, by status, and `tells` what
-        headers the answer has. A `bare` body may be left out.
+        headers the answer has. A `bare` body may be left out; one that it `takes` is streamed, and the view reads it
+        itself. Where it `gives` text of a media type, or answers `otherwise` with another status, it makes the
+        response itself.
         """
 
         def decorated(view: View) -> View:
@@ -104,8 +121,13 @@ class Resource(Blueprint):  # type: ignore[misc]  # the library ships no types
                 made = self.alt_response(
                     number, schema="Problem", content_type=MEDIA_TYPE, description=said, headers=None
                 )(made)
-            for number, name in {**ALWAYS, **(BODIES if body else {})}.items():
+            for number, (schema, said) in (otherwise or {}).items():
+                made = self.alt_response(number, schema=schema, description=said, success=True)(made)
+            for number, name in {**ALWAYS, **(BODIES if body or takes else {})}.items():
                 made = self.alt_response(number, response=name)(made)
+            if takes is not None:
+                content = {name: dict(told) for name, told in takes.media.items()}
+                made = self.doc(requestBody={"required": True, "content": content})(made)
             if body is not None:
                 made = self.arguments(body, required=not bare, example=example)(made)
             if headers is not None:
@@ -113,9 +135,12 @@ class Resource(Blueprint):  # type: ignore[misc]  # the library ships no types
             if query is not None:
                 made = self.arguments(query, location="query")(made)
             shown = {name: {"description": said, "schema": {"type": "string"}} for name, said in (tells or {}).items()}
-            made = self.response(status, answers, description=words, headers=shown or None)(made)
+            schema_of_text = {"type": "string"} if gives else answers
+            made = self.response(
+                status, schema_of_text, content_type=gives or None, description=words, headers=shown or None
+            )(made)
             names = frozenset(query().fields) if query is not None else frozenset()
-            setattr(made, _OPERATION, Called(scope, names, body is not None, body is not None and not bare))
+            setattr(made, _OPERATION, Called(scope, names, body is not None, body is not None and not bare, takes))
             made.provide_automatic_options = False  # no browser of another site is let in
             guards_itself(made)
             self.add_url_rule(path, endpoint=view.__name__, view_func=made, methods=[method])
@@ -170,11 +195,25 @@ def _check_shape(called: Called) -> Response | None:
     errors |= {name: ["It is given more than once."] for name, values in request.args.lists() if len(values) > 1}
     if errors:
         return problem(422, errors=errors)
+    if called.streamed is not None:
+        return _check_stream(called.streamed)
     given = request.get_data(cache=True) if called.takes_body else b""
     if given and request.mimetype != "application/json":
         return problem(415)
     if called.needs_body and not given:
         return problem(422, "The body is missing. Send JSON.")
+    return None
+
+
+def _check_stream(streamed: Streamed) -> Response | None:
+    """Refuse a body that is missing, too large or of another type before any of it is read."""
+    request.max_content_length = streamed.most
+    if not request.content_length and "chunked" not in request.headers.get("Transfer-Encoding", "").lower():
+        return problem(422, f"The body is missing. Send {' or '.join(streamed.media)}.")
+    if (request.content_length or 0) > streamed.most:
+        return problem(413, f"A body may have {streamed.most // 1024**2} MB. Send what is larger in parts.")
+    if request.mimetype not in streamed.media:
+        return problem(415, f"Send {' or '.join(streamed.media)}, and say so in the header Content-Type.")
     return None
 
 

@@ -10,8 +10,9 @@ from flask import Flask
 from flask_smorest import Api
 
 from core.access.tokens import MEANING
+from core.destination_settings import NAME
 from core.version import VERSION
-from core.web.addresses import RowId
+from core.web.addresses import GivenName, RowId
 from core.web.api.operations import Resource
 from core.web.problems import KINDS, MEDIA_TYPE
 
@@ -49,6 +50,8 @@ PROBLEM = {
 }
 ROW = {"type": "integer", "format": "int64", "minimum": 1, "maximum": RowId.HIGHEST, "examples": [1]}
 """An id in an address."""
+GIVEN_NAME = {"type": "string", "pattern": f"^{NAME}$", "examples": ["new-customers"]}
+"""The name of a destination in an address."""
 COMPONENTS = {
     400: "Malformed",
     401: "Unauthorized",
@@ -87,6 +90,7 @@ def describe(app: Flask, base_url: str, resources: Iterable[Resource]) -> dict[s
         },
     )
     interface.register_converter(RowId, lambda _: dict(ROW))
+    interface.register_converter(GivenName, lambda _: dict(GIVEN_NAME))
     components = interface.spec.components
     components.security_scheme(
         "token", {"type": "http", "scheme": "bearer", "description": "A token from the page API tokens."}

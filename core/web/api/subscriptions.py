@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import Response
@@ -9,7 +10,7 @@ from marshmallow import fields, validate
 
 from core.access.tokens import Scope
 from core.errors import ConfigError
-from core.receivers import EVENTS, LONGEST_URL
+from core.receivers import ANSWERS, EVENTS, LONGEST_URL
 from core.runtime import Runtime
 from core.subscriptions import Subscriptions, Unknown
 from core.web.addresses import ROW_ID
@@ -23,6 +24,7 @@ NO_SUCH = "There is no such subscription."
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
 _PORT = r"(:(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3}))?"
 URL = rf'^https?://{_LABEL}(\.{_LABEL})*{_PORT}([/?][!"$-\[\]-~]*)?$'
+EVENT = rf"^({'|'.join(re.escape(each) for each in EVENTS)}|{ANSWERS})$"
 OF_STATE = ("subscription", "delivery", "secret")
 """What an error is about that no other request would mend: how things stand."""
 
@@ -43,9 +45,15 @@ def _url(**more: Any) -> fields.String:
 
 def _events(**more: Any) -> fields.List[Any]:
     return fields.List(
-        fields.String(validate=validate.OneOf(EVENTS)),
+        fields.String(validate=Pattern(EVENT, error="There is no such event.")),
         validate=validate.Length(1, 50),
-        metadata={"description": "Types, families of them, or * for all.", "example": ["conversation.*"]},
+        metadata={
+            "description": (
+                "Types, families of them, or * for all of these; or, each by name, the answers that a destination "
+                "gets: responses:people."
+            ),
+            "example": ["conversation.*"],
+        },
         **more,
     )
 

@@ -28,7 +28,7 @@ from core.web.live import when_changed
 from core.web.wording import words_of
 
 MEANING = {
-    "*": "Everything, also what is added later",
+    "*": "Everything but the answers of destinations, also what is added later",
     "conversation.*": "All about conversations",
     "handoff.*": "All about handoffs",
     OutboundEvent.STARTED: "A conversation has begun",
@@ -132,6 +132,8 @@ def _add_making(blueprint: Blueprint, runtime: Runtime, kept: Subscriptions) -> 
         form = SubscriptionForm(url=before.url, description=before.description, events=list(before.events))
         if form.validate_on_submit():
             url, events, description = _given(form)
+            # The answers of a destination are no choice here, and stay what they are.
+            events += [event for event in before.events if event not in EVENTS]
             try:
                 kept.update(subscription_id, signed_in().email, url=url, events=events, description=description)
             except ConfigError as problem:
