@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -208,9 +209,15 @@ class Connections:
 
     # --------------------------------------------------------------------------------------------- calls
 
-    def http(self, connection: Connection, priority: Priority, patience: Stopped | None = None) -> HttpClient:
+    def http(
+        self,
+        connection: Connection,
+        priority: Priority,
+        patience: Stopped | None = None,
+        at_most: float = math.inf,
+    ) -> HttpClient:
         """A client for calls to the connection's account, each under the budget at this priority; see `Pacing`."""
-        return self.paced(connection.id, self.connector(connection), connection.settings, priority, patience)
+        return self.paced(connection.id, self.connector(connection), connection.settings, priority, patience, at_most)
 
     def paced(
         self,
@@ -219,12 +226,13 @@ class Connections:
         settings: Mapping[str, Any],
         priority: Priority,
         patience: Stopped | None = None,
+        at_most: float = math.inf,
         *,
         on_trial: bool = False,
     ) -> HttpClient:
         """The same for settings that the connection does not have yet; what is only `on_trial` says nothing of it."""
         budget = Budget(self._db, connection_id, int(settings["requests_per_minute"]), connector.lanes)
-        pacing = Pacing(budget, connector, priority, self._clock, patience)
+        pacing = Pacing(budget, connector, priority, self._clock, patience, at_most)
 
         def learn(status: int, headers: Mapping[str, str], charge: Charge) -> None:
             if not on_trial:

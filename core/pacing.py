@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -22,17 +23,25 @@ class Pacing:
     """What an `HttpClient` asks before a call and tells after it, for calls of one priority.
 
     Where the budget is used up a call is refused, to be made later. With `patience`, it waits instead: until it is
-    granted, or until `patience` says that the work is to stop. Of those who wait together one asks at a time.
+    granted, or until `patience` says that the work is to stop, unless it would take more than `at_most` seconds. Of
+    those who wait together one asks at a time.
     """
 
     def __init__(
-        self, budget: Budget, connector: Connector, priority: Priority, clock: Clock, patience: Stopped | None = None
+        self,
+        budget: Budget,
+        connector: Connector,
+        priority: Priority,
+        clock: Clock,
+        patience: Stopped | None = None,
+        at_most: float = math.inf,
     ) -> None:
         self._budget = budget
         self._connector = connector
         self._priority = priority
         self._clock = clock
         self._patience = patience
+        self._at_most = at_most
         self._turnstile = threading.Lock()
 
     def spend(self, verb: str, path: str, params: Mapping[str, Any]) -> Charge:
@@ -42,7 +51,9 @@ class Pacing:
             wait = self._budget.take(self._priority, charge)
         else:
             with self._turnstile:
-                while (wait := self._budget.take(self._priority, charge)) > 0 and not self._patience():
+                while 0 < (wait := self._budget.take(self._priority, charge)) <= self._at_most:
+                    if self._patience():
+                        break
                     self._clock.sleep(min(wait, LONGEST_NAP))
         if wait > 0:
             raise RetryLater("the budget of calls a minute is used up", after=wait)

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import click
-from peewee import fn
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn
 from rich.progress import TimeElapsedColumn as Elapsed
@@ -23,7 +22,7 @@ from rich.progress import TimeRemainingColumn as Remaining
 
 from core.cli.destination_ground import found, nothing_sent, opened, pretty
 from core.destinations import formats, intake, trying
-from core.destinations.catalogue import Destination, Destinations
+from core.destinations.catalogue import RECORD_STATES, Destination, Destinations
 from core.jobs.send_records import drain, next_moment
 from core.runtime import Runtime
 from core.store.models import DestinationRecordRow
@@ -47,6 +46,7 @@ class Sending:
     kind: str
     limit: int | None
     as_json: bool
+    began: datetime
 
     @property
     def name(self) -> str:
@@ -86,6 +86,7 @@ def send(
             kind or formats.kind_of("" if file == "-" else path.name),
             limit,
             as_json,
+            runtime.db.now(),
         )
         if dry_run:
             _tell_dry_run(trying.dry_run(runtime, destination.definition, _items(sending), limit), sending)
@@ -201,13 +202,28 @@ def _interrupted() -> Iterator[threading.Event]:
 
 def counted(runtime: Runtime, sending: Sending) -> Mapping[str, int]:
     """How many records of the file are in each state."""
-    number = fn.COUNT(DestinationRecordRow.id)
     ours = (DestinationRecordRow.destination == sending.destination.id) & (
         DestinationRecordRow.origin == sending.origin
     )
     with runtime.db.read():
-        query: Any = DestinationRecordRow.select(DestinationRecordRow.state, number).where(ours)
-        return dict(query.group_by(DestinationRecordRow.state).tuples())
+        # One state after the other, as the index has them.
+        states = ("arriving", *RECORD_STATES)
+        return {
+            each: DestinationRecordRow.select().where(ours, DestinationRecordRow.state == each).count()
+            for each in states
+        }
+
+
+def _failed_now(runtime: Runtime, sending: Sending) -> int:
+    """How many records of the file have failed since the command began; what happened before was told of then."""
+    ours = (
+        DestinationRecordRow.destination == sending.destination.id,
+        DestinationRecordRow.origin == sending.origin,
+        DestinationRecordRow.state == "failed",
+        DestinationRecordRow.settled_at >= sending.began,
+    )
+    with runtime.db.read():
+        return int(DestinationRecordRow.select().where(*ours).count())
 
 
 # -------------------------------------------------------------------------------------------------- what is told
@@ -238,8 +254,8 @@ def _tell_errors(errors: tuple[intake.LineError, ...], broken: int, where: str) 
 def _tell_result(runtime: Runtime, sending: Sending, took: intake.Took, *, broken_off: bool) -> None:
     counts = counted(runtime, sending)
     left = sum(counts.get(state, 0) for state in UNSETTLED)
-    # The broken ones have failed too, but were told of already.
-    failed = max(0, counts.get("failed", 0) - took.broken)
+    # The broken ones have failed too, but are told of by themselves.
+    failed = max(0, _failed_now(runtime, sending) - took.broken)
     told = {state: counts.get(state, 0) for state in ("sent", "skipped", "parked", "dropped")}
     told |= {"failed": failed, "waiting": left}
     if sending.as_json:

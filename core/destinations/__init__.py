@@ -18,6 +18,7 @@ claims       whose turn a destination is
 ledger       the records and calls, and their states
 equipment    definition, template, connection and budget, together
 outcomes     what an answer or a failure means for each record
+windows      the first records that wait, looked at
 sending      one destination's turn: the next call is begun, made and settled
 reconcile    what is uncertain is looked for at the vendor
 responses    every answer is kept, and feeds other destinations

@@ -20,6 +20,8 @@ from core.store.models import DestinationCallRow, DestinationRecordRow, Destinat
 
 RECORD_STATES = ("waiting", "sending", "uncertain", "sent", "skipped", "failed", "parked", "dropped")
 """The states of a record as they are shown; one that is arriving is shown as waiting."""
+_AT_ONCE: Mapping[str, Any] = {"held_until": None, "held_reason": "", "failures": 0}
+"""What lets a destination try at once what it was held back from: somebody has mended it, or wants to see."""
 
 
 class DestinationState(StrEnum):
@@ -142,7 +144,7 @@ class Destinations:
             if row.definition.get("connection") != definition.connection and _begun(row.id):
                 mend = "Make another destination: the ledger of this one is about that account."
                 raise ConfigError("connection", "records were written by the former one already", mend)
-            self._store(row, by, "changed", **_values(definition))
+            self._store(row, by, "changed", **_values(definition), **_AT_ONCE)
         self._db.signal()
         return self.get(name)
 
@@ -170,7 +172,8 @@ class Destinations:
             mend = f"Set active = true there ({self._runtime.config.path})."
             raise ConfigError("destination", "it stands in the configuration file, which activates it", mend)
         check_definition(self._runtime, load_definition(self._runtime, row.definition))
-        return self._change(name, by, "activated", activated_at=self._db.now(), activated_by=by, paused_at=None)
+        values = {"activated_at": self._db.now(), "activated_by": by, "paused_at": None}
+        return self._change(name, by, "activated", **values, **_AT_ONCE)
 
     def deactivate(self, name: str, by: str) -> Destination:
         """Let it send nothing any more but tests; what waits goes on waiting."""
@@ -189,8 +192,7 @@ class Destinations:
         """Let a paused one send again, and try at once what it was held back from."""
         if self._find(name).activated_at is None:
             raise ConfigError("destination", "it is not active", "Activate it.")
-        again = {"paused_at": None, "paused_by": "", "held_until": None, "held_reason": "", "failures": 0}
-        return self._change(name, by, "resumed", **again)
+        return self._change(name, by, "resumed", paused_at=None, paused_by="", **_AT_ONCE)
 
     # ---------------------------------------------------------------------------------------------- inside
 

@@ -17,6 +17,8 @@ TURN = timedelta(seconds=30)
 """How long a destination is worked on before others get their turn."""
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 900.0
 """Seconds that nothing is sent after trouble with the account: at first, and at most."""
+SHORTEST_PAUSE = 1.0
+"""Seconds after which a vendor is tried again at the earliest, even if it says that it need not be waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,8 @@ class Claim:
 def claim(runtime: Runtime, name: str | None = None) -> Claim | None:
     """Take the destination that was served longest ago of those with something to do, or the one of this name.
 
-    None if nothing is due that nobody else is at. What a dead process has left under way becomes uncertain.
+    None if nothing is due that nobody else is at. What a dead process has left under way becomes uncertain: it had
+    the destination, and whoever has it now is the only one to begin a call.
     """
     with runtime.db.read():
         # A look costs little; the gate is for those who have something to write.
@@ -61,14 +64,21 @@ def renew(runtime: Runtime, claim: Claim) -> bool:
         return hold(runtime, claim)
 
 
-def hold(runtime: Runtime, claim: Claim) -> bool:
-    """Renew the claim inside the transaction now open, which is thereby bound to its fence; False if it was lost."""
+def hold(runtime: Runtime, claim: Claim, *conditions: Any) -> bool:
+    """Renew the claim inside the transaction now open, which is thereby bound to its fence.
+
+    False if it was lost or given back, or if the destination does not meet `conditions`.
+    """
     held = (
         DestinationRow.update(until=runtime.db.now() + lease_of(runtime))
-        .where(DestinationRow.id == claim.destination_id, DestinationRow.fence == claim.fence)
+        .where(*_ours(claim), DestinationRow.owner.is_null(False), *conditions)
         .execute()
     )
     return bool(held == 1)
+
+
+def _ours(claim: Claim) -> tuple[Any, ...]:
+    return DestinationRow.id == claim.destination_id, DestinationRow.fence == claim.fence
 
 
 def lease_of(runtime: Runtime) -> timedelta:
@@ -79,9 +89,7 @@ def lease_of(runtime: Runtime) -> timedelta:
 def give_back(runtime: Runtime, claim: Claim) -> None:
     """End a turn, so that another process need not wait for the lease to be over."""
     with runtime.db.write():
-        DestinationRow.update(owner=None, until=runtime.db.now()).where(
-            DestinationRow.id == claim.destination_id, DestinationRow.fence == claim.fence
-        ).execute()
+        DestinationRow.update(owner=None, until=runtime.db.now()).where(*_ours(claim)).execute()
 
 
 def next_moment(runtime: Runtime, name: str | None = None) -> datetime | None:
@@ -97,20 +105,27 @@ def next_moment(runtime: Runtime, name: str | None = None) -> datetime | None:
     return min(moments, default=None)
 
 
+def next_look(destination_id: int) -> datetime | None:
+    """When the next call of a destination is looked for that is uncertain; None if none is. Inside a `read`."""
+    uncertain = (DestinationCallRow.destination == destination_id) & (DestinationCallRow.state == "uncertain")
+    moment: datetime | None = DestinationCallRow.select(fn.MIN(DestinationCallRow.next_at)).where(uncertain).scalar()
+    return moment
+
+
 def _moments(row: DestinationRow, now: datetime) -> Iterator[datetime]:
     calls = DestinationCallRow.select().where(DestinationCallRow.destination == row.id)
-    earliest = calls.where(DestinationCallRow.state == "uncertain").order_by(DestinationCallRow.next_at).first()
+    look = next_look(row.id)
     begun = calls.where(DestinationCallRow.state == "sending").exists()
     records = DestinationRecordRow.select().where(
         DestinationRecordRow.destination == row.id, DestinationRecordRow.state.in_(("waiting", "arriving"))
     )
     waits = row.activated_at is not None and row.paused_at is None and records.exists()
     at = max((each for each in (row.held_until, row.arriving_until) if each is not None), default=now)
-    free = row.until if row.owner is not None and row.until is not None else now
+    free = now if row.until is None else row.until
     if waits:
         yield max(at, free)
-    if earliest is not None:
-        yield max(earliest.next_at, free)
+    if look is not None:
+        yield max(look, free)
     if begun:
         yield free
 
@@ -140,35 +155,46 @@ def _waiting(now: datetime, name: str | None) -> Any:
 def _doubt_what_was_under_way(runtime: Runtime, destination_id: int) -> None:
     quarantine = timedelta(seconds=runtime.config.worker.quarantine_seconds)
     calls = (DestinationCallRow.destination == destination_id, DestinationCallRow.state == "sending")
-    for call in DestinationCallRow.select().where(*calls, DestinationCallRow.purpose != "test"):
+    for call in DestinationCallRow.select(DestinationCallRow.id, DestinationCallRow.started_at).where(*calls):
         DestinationCallRow.update(
             state="uncertain",
             uncertain_at=call.started_at,
             next_at=call.started_at + quarantine,
-            error="its process has died",
+            error="its process has died before an answer came",
         ).where(DestinationCallRow.id == call.id).execute()
         DestinationRecordRow.update(state="uncertain").where(DestinationRecordRow.call == call.id).execute()
 
 
 def wait_until(runtime: Runtime, claim: Claim, until: datetime) -> None:
-    """Look for nothing before a moment: the budget, or a batch that may still grow, asks for it. Opens its own."""
+    """Begin nothing before a moment, since nothing could go: `wake` ends that early. Opens its own transaction.
+
+    It is the budget that asks for it, a batch that may still grow, or a call whose end is not known yet.
+    """
     with runtime.db.write():
-        DestinationRow.update(held_until=until, held_reason="").where(
-            DestinationRow.id == claim.destination_id, DestinationRow.fence == claim.fence
-        ).execute()
+        DestinationRow.update(held_until=until, held_reason="").where(*_ours(claim)).execute()
+
+
+def wake(destination_id: int) -> None:
+    """Let a destination look again at what waits, unless it is held back for trouble. Inside the transaction open."""
+    DestinationRow.update(held_until=None).where(
+        DestinationRow.id == destination_id,
+        DestinationRow.held_reason == "",
+        DestinationRow.held_until.is_null(False),
+    ).execute()
 
 
 def rest(runtime: Runtime, claim: Claim, seconds: float) -> None:
     """Leave a destination alone for a while after a fault of our own. Opens its own transaction."""
     with runtime.db.write():
-        row = DestinationRow.get_or_none(DestinationRow.id == claim.destination_id)
+        row = DestinationRow.get_or_none(*_ours(claim))
         if row is not None:
             back_off(runtime, row, "something failed here; the log of the service says what", seconds)
 
 
 def back_off(runtime: Runtime, row: DestinationRow, why: str, after: float | None = None) -> None:
-    """Send nothing for a while, longer each time in a row. Inside the transaction now open."""
-    pause = after if after is not None else min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(row.failures, 20))
+    """Send nothing for `after` seconds, or else longer each time in a row. Inside the transaction now open."""
+    growing = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(row.failures, 20))
+    pause = growing if after is None else max(SHORTEST_PAUSE, after)
     # With some chance in it, so that several destinations of one account do not come back together.
     until = runtime.db.now() + timedelta(seconds=pause * random.uniform(1.0, 1.1))
     DestinationRow.update(failures=row.failures + 1, held_until=until, held_reason=why).where(

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from core.destination_settings import Definition
+from core.destinations.claims import wake
 from core.destinations.fitness import Candidate, canonical
 from core.store.database import Database
 from core.store.models import DestinationRecordRow, DestinationRow
@@ -75,11 +76,7 @@ class Entrance:
             outcomes.append(self._take(each, holders, known.get(each.key)))
         superseded = self._supersede()
         # A batch that waits to be filled may be full now; what is held back for trouble stays so.
-        DestinationRow.update(held_until=None).where(
-            DestinationRow.id == self._row.id,
-            DestinationRow.held_reason == "",
-            DestinationRow.held_until.is_null(False),
-        ).execute()
+        wake(self._row.id)
         return Entered(tuple(outcomes), superseded, self._insert())
 
     def admit(self, arrived: Sequence[tuple[DestinationRecordRow, Candidate]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.destination_settings import Definition
@@ -16,28 +17,44 @@ from core.http import HttpClient
 from core.runtime import Runtime
 from core.store.models import DestinationRow
 
+LONGEST_WAIT = 65.0
+"""Seconds that what looks things up waits for the budget: what was used up is free again in a minute."""
+Halted = Callable[[], bool]
+
 
 @dataclass(frozen=True, slots=True)
 class Equipment:
-    """What the calls of a destination are made with; `revision` is that of the row it was made of."""
+    """What the calls of a destination are made with; `revision` is that of the row it was made of.
+
+    `http` is for what writes, and is refused where the budget is used up. What looks things up goes by `reads`: several
+    such calls may belong together, which would never come to their end were each to begin with the first again.
+    """
 
     definition: Definition
     connection: Connection
     template: DestinationTemplate | None
     renderer: Renderer
     http: HttpClient
+    reads: HttpClient
     look_up: LookUpFunction
     revision: int
 
 
-def equip(runtime: Runtime, row: DestinationRow, cache: LookUpCache, priority: Priority) -> Equipment:
+def equip(
+    runtime: Runtime, row: DestinationRow, cache: LookUpCache, priority: Priority, halted: Halted = lambda: False
+) -> Equipment:
     """Everything for the destination's calls. Raises `ConfigError` where its connection or template is not there."""
     definition = load_definition(runtime, row.definition)
-    return equip_for(runtime, definition, cache, priority, row.revision)
+    return equip_for(runtime, definition, cache, priority, row.revision, halted)
 
 
 def equip_for(
-    runtime: Runtime, definition: Definition, cache: LookUpCache, priority: Priority, revision: int = 0
+    runtime: Runtime,
+    definition: Definition,
+    cache: LookUpCache,
+    priority: Priority,
+    revision: int = 0,
+    halted: Halted = lambda: False,
 ) -> Equipment:
     """The same for a definition that need not be stored."""
     connection = runtime.connections.named(definition.connection)
@@ -47,9 +64,10 @@ def equip_for(
     connector = runtime.connections.connector(connection)
     template = runtime.plugins.templates[connection.connector].get(definition.template)
     http = runtime.connections.http(connection, priority)
+    reads = runtime.connections.http(connection, priority, halted, LONGEST_WAIT)
 
     def look_up(what: str, value: str) -> str:
-        return cache.find(connector, connection, what, value, http)
+        return cache.find(connector, connection, what, value, reads)
 
     renderer = Renderer(definition, connection, connector, template)
-    return Equipment(definition, connection, template, renderer, http, look_up, revision)
+    return Equipment(definition, connection, template, renderer, http, reads, look_up, revision)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from core.destination_settings import Definition
 from core.destinations import claims, grouping, intake, ledger, outcomes, reconcile
@@ -14,31 +13,22 @@ from core.destinations.claims import Claim
 from core.destinations.equipment import Equipment, equip
 from core.destinations.ledger import Planned
 from core.destinations.look_ups import LookUpCache
-from core.destinations.outcomes import FAILED, SENT, UNCERTAIN, Outcome, RecordOutcome
+from core.destinations.outcomes import FAILED, POSTPONED, SENT, UNCERTAIN, Outcome
 from core.destinations.rendering import Prepared
+from core.destinations.windows import Waiting, Window, is_the_budget, looked_at
 from core.domain import Priority
 from core.errors import BadPayload, BadRecord, ConfigError, Refused, RelaydeskError, RetryLater, VendorError
 from core.runtime import Runtime
-from core.store.models import DestinationRecordRow, DestinationRow
+from core.store.database import StoreBusy
+from core.store.models import DestinationCallRow, DestinationRecordRow, DestinationRow
 
 log = logging.getLogger(__name__)
 
-WINDOW = 100
-"""Records that are looked at together, at least: a batch's worth where that is more."""
-MOST_IN_WINDOW = 1000
 LONGEST_NAP = 2.0
 """Seconds that are waited for the budget with the destination in hand: it spreads its calls over the minute."""
+SETTLE_TRIES = 4
+"""How often it is tried to record what became of a call while the store is busy."""
 Halted = Callable[[], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A record that waits, prepared to be sent."""
-
-    id: int
-    data: Mapping[str, Any]
-    prepared: Prepared
-    since: datetime
 
 
 def serve(runtime: Runtime, claim: Claim, cache: LookUpCache, halted: Halted = lambda: False) -> int:
@@ -48,7 +38,10 @@ def serve(runtime: Runtime, claim: Claim, cache: LookUpCache, halted: Halted = l
 
 
 class Turn:
-    """One destination, from its claim until it is given back."""
+    """One destination, from its claim until it is given back.
+
+    It ends with nothing more to do now: then either nothing waits, or there is a moment before which nothing is begun.
+    """
 
     def __init__(self, runtime: Runtime, claim: Claim, cache: LookUpCache, halted: Halted) -> None:
         self._runtime = runtime
@@ -59,18 +52,15 @@ class Turn:
 
     def run(self) -> int:
         """See `serve`."""
-        self._calls = reconcile.look(self._runtime, self._claim, self._cache)
-        while not self._is_over():
+        self._calls = reconcile.look(self._runtime, self._claim, self._cache, self._is_over)
+        while not self._is_over() and claims.renew(self._runtime, self._claim):
             row = self._row()
-            now = self._runtime.db.now()
-            held = row.held_until is not None and row.held_until > now
-            arriving = row.arriving_until is not None and row.arriving_until > now
-            if row.activated_at is None or row.paused_at is not None or held or arriving:
+            if not _may_send(row, self._runtime.db.now()):
                 break
             try:
-                equipment = equip(self._runtime, row, self._cache, Priority.DESTINATION)
+                equipment = equip(self._runtime, row, self._cache, Priority.DESTINATION, self._halted)
             except ConfigError as problem:
-                self._back_off(row, problem)
+                self._back_off(str(problem))
                 break
             self._admit(row, equipment.definition)
             if not self._work_off(equipment):
@@ -97,28 +87,48 @@ class Turn:
             intake.admit(self._runtime, row, definition)
 
     def _work_off(self, equipment: Equipment) -> bool:
-        """Make the calls of a window of records; False if there was nothing to do now."""
-        done = False
-        try:
-            waiting, done = self._prepared(equipment)
-            candidates = [(each.data, each.prepared) for each in waiting]
-            merges = equipment.template is not None and bool(equipment.template.merged_by)
-            groups = grouping.batches(equipment.definition, merges, candidates)
-            for number, places in enumerate(groups):
-                if self._is_over():
-                    return done
-                members = [waiting[place] for place in places]
-                grown = grouping.is_full(equipment.definition, places, candidates, len(groups) - number)
-                if not grown and (wait := self._worth_waiting(equipment, members)) is not None:
-                    claims.wait_until(self._runtime, self._claim, wait)
-                    continue
+        """Make the calls of a window of records; False if there is nothing more to do now."""
+        window = looked_at(self._runtime, self._claim, equipment)
+        if not window.waiting:
+            return window.broken or self._rest(window)
+        candidates = [(each.data, each.prepared) for each in window.waiting]
+        merges = equipment.template is not None and bool(equipment.template.merged_by)
+        groups = grouping.batches(equipment.definition, merges, candidates)
+        done = window.broken
+        growing: list[datetime] = []
+        lanes: set[str] = set()
+        for number, places in enumerate(groups):
+            if self._is_over():
+                return True
+            members = [window.waiting[place] for place in places]
+            full = grouping.is_full(equipment.definition, places, candidates, len(groups) - number)
+            if members[0].prepared.lane in lanes:
+                continue
+            if not full and (wait := self._worth_waiting(equipment, members)) is not None:
+                growing.append(wait)
+                lanes |= {each.prepared.lane for each in members if each.prepared.lane}
+                continue
+            try:
                 if not self._write(equipment, members):
                     return True
-                done = True
-        except (VendorError, BadPayload) as problem:
-            self._hold(problem)
-            return False
+            except (VendorError, BadPayload) as problem:
+                self._hold(problem)
+                return False
+            done = True
+        if not done:
+            claims.wait_until(self._runtime, self._claim, min(growing))
         return done
+
+    def _rest(self, window: Window) -> bool:
+        """Name the moment before which nothing can be begun, if anything waits at all; False, since nothing is due."""
+        if window.trouble is not None:
+            self._hold(window.trouble)
+        elif window.held_back:
+            with self._runtime.db.read():
+                moment = claims.next_look(self._claim.destination_id)
+            in_a_while = self._runtime.db.now() + timedelta(seconds=LONGEST_NAP)
+            claims.wait_until(self._runtime, self._claim, moment or in_a_while)
+        return False
 
     def _worth_waiting(self, equipment: Equipment, members: list[Waiting]) -> datetime | None:
         """Until when more records may join these; None if they have waited long enough."""
@@ -128,88 +138,46 @@ class Turn:
         until = min(each.since for each in members) + timedelta(seconds=batch.seconds)
         return until if until > self._runtime.db.now() else None
 
-    # ---------------------------------------------------------------------------------------------- preparing
-
-    def _prepared(self, equipment: Equipment) -> tuple[list[Waiting], bool]:
-        """The first records that wait and may be sent now, and whether some were found to be broken.
-
-        Those of a lane in which an earlier one is in doubt wait for its end.
-        """
-        size = equipment.definition.batch.size if equipment.definition.batch else 0
-        wanted = min(MOST_IN_WINDOW, max(WINDOW, 2 * size))
-        taken = self._lanes_in_doubt()
-        found: list[Waiting] = []
-        broken = False
-        for row in self._rows(wanted):
-            try:
-                prepared = equipment.renderer.prepare(row.data, equipment.look_up)
-                equipment.renderer.call([prepared])
-            except BadRecord as problem:
-                ledger.break_record(self._runtime, row.id, problem.field, problem.reason)
-                broken = True
-                continue
-            if prepared.lane and prepared.lane in taken:
-                continue
-            found.append(Waiting(row.id, row.data, prepared, row.created_at))
-            if len(found) == wanted:
-                break
-        return found, broken
-
-    def _rows(self, at_once: int) -> Iterator[DestinationRecordRow]:
-        """The records that wait, in their order, some at a time."""
-        last = 0
-        while True:
-            with self._runtime.db.read():
-                rows = list(
-                    DestinationRecordRow.select()
-                    .where(
-                        DestinationRecordRow.destination == self._claim.destination_id,
-                        DestinationRecordRow.state == "waiting",
-                        DestinationRecordRow.id > last,
-                    )
-                    .order_by(DestinationRecordRow.id)
-                    .limit(at_once)
-                )
-            yield from rows
-            if len(rows) < at_once:
-                return
-            last = rows[-1].id
-
-    def _lanes_in_doubt(self) -> set[str]:
-        """The lanes in which it is not known yet what became of an earlier record."""
-        with self._runtime.db.read():
-            rows = DestinationRecordRow.select(DestinationRecordRow.lane).where(
-                DestinationRecordRow.destination == self._claim.destination_id,
-                DestinationRecordRow.state.in_(("sending", "uncertain")),
-                DestinationRecordRow.lane != "",
-            )
-            return {row.lane for row in rows}
-
     # ------------------------------------------------------------------------------------------------ writing
 
     def _write(self, equipment: Equipment, members: list[Waiting]) -> bool:
-        """Make the call for some records; False if the turn's plans no longer hold."""
+        """Make the call for some records; False if the plans for those behind them no longer hold."""
+        ids = tuple(each.id for each in members)
         try:
             planned = self._plan(equipment, members)
-        except (BadRecord, Refused) as problem:
-            field = problem.field if isinstance(problem, BadRecord) else ""
-            reason = problem.reason if isinstance(problem, BadRecord) else problem.words
-            for each in members:
-                ledger.break_record(self._runtime, each.id, field, reason)
-            return True
-        if planned is None:
-            return True
+        except BadRecord as problem:
+            return ledger.break_records(
+                self._runtime, self._claim, equipment.revision, ids, problem.field, problem.reason
+            )
+        except Refused as problem:
+            return ledger.break_records(self._runtime, self._claim, equipment.revision, ids, "", problem.words)
+        if isinstance(planned, str):
+            return ledger.skip_records(
+                self._runtime, self._claim, equipment.revision, equipment.definition, ids, planned
+            )
         if not self._reserve(equipment, planned):
             return False
         call_id = ledger.begin(self._runtime, self._claim, equipment.revision, planned)
         if call_id is None:
             return False
-        outcome = self._made(equipment, planned)
+        outcome = self._made(equipment, planned, self._runtime.db.now())
         self._calls += 1
-        ledger.settle(self._runtime, equipment.definition, call_id, outcome)
-        if outcome.kind == UNCERTAIN and outcome.status == 400:
-            reconcile.look_at(self._runtime, call_id, self._cache)
+        confirmed_by = ""
+        if outcome.kind == FAILED and reconcile.refuses(outcome.status) and equipment.template is not None:
+            outcome, confirmed_by = self._looked_after(equipment, call_id, members, outcome)
+        self._settle(equipment, call_id, outcome, confirmed_by)
         return outcome.kind in (SENT, FAILED) and not outcome.account
+
+    def _settle(self, equipment: Equipment, call_id: int, outcome: Outcome, confirmed_by: str) -> None:
+        """Record what became of a call, with some patience: only we know it."""
+        for left in reversed(range(SETTLE_TRIES)):
+            try:
+                ledger.settle(self._runtime, equipment.definition, call_id, outcome, confirmed_by)
+                return
+            except StoreBusy:
+                if not left:
+                    raise
+                self._runtime.clock.sleep(1.0)
 
     def _reserve(self, equipment: Equipment, planned: Planned) -> bool:
         """Take the call's place in the budget; False if that takes longer than it is worth waiting for here."""
@@ -226,59 +194,86 @@ class Turn:
             else:
                 return True
 
-    def _plan(self, equipment: Equipment, members: list[Waiting]) -> Planned | None:
-        """The call for some records; None if they are settled without one, since the vendor has them already."""
+    def _plan(self, equipment: Equipment, members: list[Waiting]) -> Planned | str:
+        """The call for some records; or else the id under which the vendor has them, and which is left as it is."""
         prepared = [each.prepared for each in members]
         ids = tuple(each.id for each in members)
         template, definition = equipment.template, equipment.definition
-        call = equipment.renderer.call(prepared)
-        if template is not None and template.finds_existing and definition.exists != "fail":
-            existing = template.existing(prepared[0].fields, equipment.connection, equipment.http)
+        try:
+            call = equipment.renderer.call(prepared)
+            existing = self._existing(equipment, prepared[0])
             if existing is not None and definition.exists == "skip":
-                self._skip(definition, ids, existing)
-                return None
-            if existing is not None:
+                return existing
+            if template is not None and existing is not None:
                 call = template.update_call(prepared[0].fields, existing, equipment.connection)
                 return Planned(call, ids, prepared[0].lane, definition.template, "update", existing)
+        except RelaydeskError:
+            raise
+        except Exception as problem:
+            log.exception("record %s of destination %s cannot be made a request", ids, self._claim.name)
+            raise BadRecord("", f"it cannot be made a request ({type(problem).__name__})") from None
         return Planned(call, ids, prepared[0].lane, definition.template)
 
-    def _made(self, equipment: Equipment, planned: Planned) -> Outcome:
+    def _existing(self, equipment: Equipment, prepared: Prepared) -> str | None:
+        """The id under which the vendor has a record already, where the definition wants to know that."""
+        template = equipment.template
+        if template is None or not template.finds_existing or equipment.definition.exists == "fail":
+            return None
+        return template.existing(prepared.fields, equipment.connection, equipment.reads)
+
+    def _made(self, equipment: Equipment, planned: Planned, begun: datetime) -> Outcome:
         """Make a call that was recorded."""
         call = planned.call
+        if self._runtime.db.now() - begun > timedelta(seconds=self._runtime.config.worker.quarantine_seconds / 2):
+            # This process was stopped for a while. Others may have given the call up by now.
+            return Outcome(POSTPONED, error="the call was not made in time")
         try:
             answer = equipment.http.request(
                 call.verb, call.path, json=call.body, more_headers=equipment.definition.headers
             )
             return outcomes.of_answer(answer, call, equipment.template, len(planned.record_ids))
         except RelaydeskError as problem:
-            outcome = outcomes.of_error(problem)
-            if outcome.kind == FAILED and outcome.status == 400 and call.verb == "POST" and equipment.template:
-                # What a vendor has refused so has been seen to be there all the same: a look tells.
-                return replace(outcome, kind=UNCERTAIN)
-            return outcome
+            return outcomes.of_error(problem)
         except Exception as problem:
             log.exception("what became of a call of destination %s is not known", self._claim.name)
             return Outcome(UNCERTAIN, error=f"it could not be seen through ({type(problem).__name__})")
 
-    def _skip(self, definition: Definition, ids: tuple[int, ...], existing: str) -> None:
-        with self._runtime.db.write():
-            row = DestinationRow.get_by_id(self._claim.destination_id)
-            for record in DestinationRecordRow.select().where(
-                DestinationRecordRow.id.in_(ids), DestinationRecordRow.state == "waiting"
-            ):
-                single = RecordOutcome(True, existing, "the vendor has it already")
-                ledger.settle_record(self._runtime, row, definition, record, "skipped", single, Outcome(SENT))
+    def _looked_after(
+        self, equipment: Equipment, call_id: int, members: list[Waiting], outcome: Outcome
+    ) -> tuple[Outcome, str]:
+        """What a refusal means, with who says so: what a vendor has refused so has been seen to be there all the same.
+
+        What somebody else has written meanwhile is dealt with as what is there already: it is planned anew.
+        """
+        with self._runtime.db.read():
+            call = DestinationCallRow.get_by_id(call_id)
+        try:
+            found = reconcile.find(self._runtime, equipment, call)
+            if found is not None:
+                return Outcome(SENT, outcome.status, outcome.answer, captured_id=found), "readback"
+            if call.purpose == "write" and self._existing(equipment, members[0].prepared) is not None:
+                return replace(outcome, kind=POSTPONED, account=False), "look"
+        except Exception as problem:
+            if not isinstance(problem, RelaydeskError):
+                log.exception("what became of a call of destination %s cannot be told", self._claim.name)
+            return replace(outcome, kind=UNCERTAIN, account=False), ""
+        return outcome, ""
 
     def _hold(self, problem: VendorError | BadPayload) -> None:
         """Send nothing for a while, since even reading does not work."""
-        if isinstance(problem, RetryLater) and problem.status is None and problem.after is not None:
-            wait = timedelta(seconds=problem.after)  # the budget; nothing is wrong
-            claims.wait_until(self._runtime, self._claim, self._runtime.db.now() + wait)
-            return
         after = problem.after if isinstance(problem, RetryLater) else None
-        with self._runtime.db.write():
-            claims.back_off(self._runtime, DestinationRow.get_by_id(self._claim.destination_id), str(problem), after)
+        if is_the_budget(problem) and after is not None:
+            claims.wait_until(self._runtime, self._claim, self._runtime.db.now() + timedelta(seconds=after))
+        else:
+            self._back_off(str(problem), after)
 
-    def _back_off(self, row: DestinationRow, problem: ConfigError) -> None:
+    def _back_off(self, why: str, after: float | None = None) -> None:
         with self._runtime.db.write():
-            claims.back_off(self._runtime, row, str(problem))
+            if claims.hold(self._runtime, self._claim):
+                row = DestinationRow.get_by_id(self._claim.destination_id)
+                claims.back_off(self._runtime, row, why, after)
+
+
+def _may_send(row: DestinationRow, now: datetime) -> bool:
+    held = any(until is not None and until > now for until in (row.held_until, row.arriving_until))
+    return row.activated_at is not None and row.paused_at is None and not held

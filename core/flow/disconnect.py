@@ -15,6 +15,7 @@ from core.store.models import (
     AttachmentRow,
     ConnectionRow,
     DecisionRow,
+    DestinationRow,
     EventRow,
     LeaseRow,
     MessageRow,
@@ -52,6 +53,9 @@ def disconnect(runtime: Runtime, connection: Connection, by: str = "") -> Discon
         _cut(runtime, connection, now, by)
         LeaseRow.update(owner=None, until=None, fence=LeaseRow.fence + 1, next_at=None).where(
             LeaseRow.connection == connection.id
+        ).execute()
+        DestinationRow.update(owner=None, until=None, fence=DestinationRow.fence + 1).where(
+            DestinationRow.connection == connection.name
         ).execute()
         ended = _end_actions(connection.id, now, leases.OPEN_ACTIONS, WHY)
         unread = (

@@ -25,9 +25,14 @@ AFTER_FAULT = 5.0
 Halted = Callable[[], bool]
 
 
-def drain(runtime: Runtime, name: str | None = None, halted: Halted = lambda: False) -> int:
-    """Make, in this thread, every call that is due now, of one destination or of all; returns how many there were."""
-    cache = LookUpCache(runtime.clock)
+def drain(
+    runtime: Runtime, name: str | None = None, halted: Halted = lambda: False, cache: LookUpCache | None = None
+) -> int:
+    """Make, in this thread, every call that is due now, of one destination or of all; returns how many there were.
+
+    Whoever calls it again and again may give it the same `cache`, so that nothing is looked up twice.
+    """
+    cache = cache or LookUpCache(runtime.clock)
     made = 0
     while not halted() and (claim := claims.claim(runtime, name)) is not None:
         made += _work_on(runtime, claim, cache, halted)
@@ -41,15 +46,15 @@ def next_moment(runtime: Runtime, name: str | None = None) -> datetime | None:
 
 def _work_on(runtime: Runtime, claim: Claim, cache: LookUpCache, halted: Halted) -> int:
     """A destination's turn, during which it stays ours, and after which it is anybody's."""
-    with _kept(runtime, claim):
-        try:
+    try:
+        with _kept(runtime, claim):
             return serve(runtime, claim, cache, halted)
-        except Exception:
-            log.exception("destination %s could not be worked on; it is tried again", claim.name)
-            claims.rest(runtime, claim, AFTER_FAULT)
-            return 0
-        finally:
-            claims.give_back(runtime, claim)
+    except Exception:
+        log.exception("destination %s could not be worked on; it is tried again", claim.name)
+        claims.rest(runtime, claim, AFTER_FAULT)
+        return 0
+    finally:
+        claims.give_back(runtime, claim)
 
 
 @contextmanager

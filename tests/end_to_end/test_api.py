@@ -308,6 +308,8 @@ def test_subscriptions_are_made_changed_tested_and_removed(world: World) -> None
     assert (shown["created_by"], program.get("/subscriptions")["items"]) == (CRM, [shown])
     assert program.post("/subscriptions/1/secret")["secret"] not in ("", secret)
     assert program.patch("/subscriptions/1", events=["handoff.*"], active=False)["paused_reason"] == f"paused by {CRM}"
+    answers = ["handoff.*", "responses:people"]
+    assert program.patch("/subscriptions/1", events=answers)["events"] == answers
     told = program.refused("POST", "/subscriptions/1/test", 409)
     assert told["detail"] == f"Nothing is sent to it (paused by {CRM}). Resume it first."
     assert program.patch("/subscriptions/1", active=True)["active"]

@@ -291,6 +291,15 @@ def test_a_payload_is_shown_as_the_text_it_is(site: World, lead: Visitor) -> Non
     assert '<script>alert(1)</script><img src=x onerror=\\"alert(2)\\">' in page.select_one("pre.payload").get_text()
 
 
+def test_answers_of_a_destination_stay_subscribed_to_when_the_rest_is_changed(site: World, lead: Visitor) -> None:
+    number = subscribed(site, "http://127.0.0.1:9/hook", "responses:people", "handoff.*")
+    assert "responses:people" in lead.get(f"/outbound/{number}").text
+    lead.submit(f"/outbound/{number}/edit", events=["conversation.*"])
+    assert Subscriptions(site.runtime).get(number).events == ("conversation.*", "responses:people")
+    lead.submit(f"/outbound/{number}/edit", events=[])
+    assert Subscriptions(site.runtime).get(number).events == ("responses:people",)
+
+
 def test_the_deliveries_stay_up_to_date_and_are_sent_only_when_they_have_changed(site: World, lead: Visitor) -> None:
     number = subscribed(site, "https://example.com/hook")
     part = lead.read(f"/outbound/{number}?state=pending").select_one("[data-live]")["data-live"]

@@ -79,6 +79,7 @@ def destinations(runtime: Runtime) -> Resource:
     _add_making(resource, runtime)
     _add_ending(resource, runtime)
     _add_life(resource, runtime)
+    _add_breaks(resource, runtime)
     _add_trying(resource, runtime)
     return resource
 
@@ -189,6 +190,8 @@ def _add_life(resource: Resource, runtime: Runtime) -> None:
         """
         return _shown(Destinations(runtime).deactivate(name, by()))
 
+
+def _add_breaks(resource: Resource, runtime: Runtime) -> None:
     @resource.operation(
         "POST",
         f"{PLACE}/pause",

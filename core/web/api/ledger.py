@@ -40,6 +40,7 @@ def add_ledger(resource: Resource, runtime: Runtime) -> None:
     _add_reading(resource, runtime)
     _add_exports(resource, runtime)
     _add_deciding(resource, runtime)
+    _add_giving_up(resource, runtime)
     _add_deciding_of_many(resource, runtime)
 
 
@@ -183,6 +184,8 @@ def _add_deciding(resource: Resource, runtime: Runtime) -> None:
         by_hand.arrived(runtime, name, record_id, by(), given["captured_id"])
         return records.one(runtime, name, record_id)
 
+
+def _add_giving_up(resource: Resource, runtime: Runtime) -> None:
     @resource.operation(
         "POST",
         f"{PLACE}/records/<{ROW_ID}:record_id>/drop",

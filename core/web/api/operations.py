@@ -19,6 +19,7 @@ from core.access.tokens import Scope
 from core.flow.by_hand import Missing, NotNow, Unfit
 from core.runtime import Runtime
 from core.store.database import StoreBusy
+from core.web.api.streamed import Streamed
 from core.web.guard import guards_itself
 from core.web.problems import MEDIA_TYPE, Errors, problem
 from core.web.queries.cursors import BadCursor
@@ -50,17 +51,6 @@ class Parser(FlaskParser):
 
 def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no JSON")
-
-
-@dataclass(frozen=True, slots=True)
-class Streamed:
-    """A body that the view reads as it comes in: what it may be, by media type as the OpenAPI has it, and how large.
-
-    `most` are bytes. The view finds it in `request.stream`, which raises `RequestEntityTooLarge` where there is more.
-    """
-
-    media: Mapping[str, Mapping[str, Any]]
-    most: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,31 +104,18 @@ class Resource(Blueprint):  # type: ignore[misc]  # the library ships no types
 
         def decorated(view: View) -> View:
             # What is only told comes first: each step copies all that was told before it, schemas above all.
-            made: Any = self.doc(
-                operationId=_camel(view.__name__), security=[{"token": []}], **{"x-scope": scope.value}
-            )(view)
-            for number, said in (refuses or {}).items():
-                made = self.alt_response(
-                    number, schema="Problem", content_type=MEDIA_TYPE, description=said, headers=None
-                )(made)
-            for number, (schema, said) in (otherwise or {}).items():
-                made = self.alt_response(number, schema=schema, description=said, success=True)(made)
-            for number, name in {**ALWAYS, **(BODIES if body or takes else {})}.items():
-                made = self.alt_response(number, response=name)(made)
+            made = self._told(view, scope, refuses or {}, otherwise or {}, BODIES if body or takes else {})
             if takes is not None:
-                content = {name: dict(told) for name, told in takes.media.items()}
-                made = self.doc(requestBody={"required": True, "content": content})(made)
+                made = self.doc(requestBody=takes.documented())(made)
             if body is not None:
                 made = self.arguments(body, required=not bare, example=example)(made)
             if headers is not None:
                 made = self.arguments(headers, location="headers")(made)
             if query is not None:
                 made = self.arguments(query, location="query")(made)
-            shown = {name: {"description": said, "schema": {"type": "string"}} for name, said in (tells or {}).items()}
-            schema_of_text = {"type": "string"} if gives else answers
-            made = self.response(
-                status, schema_of_text, content_type=gives or None, description=words, headers=shown or None
-            )(made)
+            shape = {"type": "string"} if gives else answers
+            kind, shown = gives or None, _headers(tells or {})
+            made = self.response(status, shape, content_type=kind, description=words, headers=shown)(made)
             names = frozenset(query().fields) if query is not None else frozenset()
             setattr(made, _OPERATION, Called(scope, names, body is not None, body is not None and not bare, takes))
             made.provide_automatic_options = False  # no browser of another site is let in
@@ -147,6 +124,32 @@ class Resource(Blueprint):  # type: ignore[misc]  # the library ships no types
             return view
 
         return decorated
+
+    def _told(
+        self,
+        view: View,
+        scope: Scope,
+        refuses: Mapping[int, str],
+        otherwise: Mapping[int, tuple[type[Schema], str]],
+        more: Mapping[int, str],
+    ) -> Any:
+        """A view with what the OpenAPI says of its scope, and of its answers but for the one that is hoped for."""
+        made: Any = self.doc(operationId=_camel(view.__name__), security=[{"token": []}], **{"x-scope": scope.value})(
+            view
+        )
+        for number, said in refuses.items():
+            made = self.alt_response(number, schema="Problem", content_type=MEDIA_TYPE, description=said, headers=None)(
+                made
+            )
+        for number, (schema, said) in otherwise.items():
+            made = self.alt_response(number, schema=schema, description=said, success=True)(made)
+        for number, name in {**ALWAYS, **more}.items():
+            made = self.alt_response(number, response=name)(made)
+        return made
+
+
+def _headers(tells: Mapping[str, str]) -> dict[str, Any] | None:
+    return {name: {"description": said, "schema": {"type": "string"}} for name, said in tells.items()} or None
 
 
 def _camel(name: str) -> str:
@@ -196,24 +199,12 @@ def _check_shape(called: Called) -> Response | None:
     if errors:
         return problem(422, errors=errors)
     if called.streamed is not None:
-        return _check_stream(called.streamed)
+        return called.streamed.refused()
     given = request.get_data(cache=True) if called.takes_body else b""
     if given and request.mimetype != "application/json":
         return problem(415)
     if called.needs_body and not given:
         return problem(422, "The body is missing. Send JSON.")
-    return None
-
-
-def _check_stream(streamed: Streamed) -> Response | None:
-    """Refuse a body that is missing, too large or of another type before any of it is read."""
-    request.max_content_length = streamed.most
-    if not request.content_length and "chunked" not in request.headers.get("Transfer-Encoding", "").lower():
-        return problem(422, f"The body is missing. Send {' or '.join(streamed.media)}.")
-    if (request.content_length or 0) > streamed.most:
-        return problem(413, f"A body may have {streamed.most // 1024**2} MB. Send what is larger in parts.")
-    if request.mimetype not in streamed.media:
-        return problem(415, f"Send {' or '.join(streamed.media)}, and say so in the header Content-Type.")
     return None
 
 

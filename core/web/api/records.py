@@ -17,8 +17,9 @@ from core.destinations.catalogue import Destinations
 from core.runtime import Runtime
 from core.web.api.destinations import NO_SUCH, PLACE, answer_mistakes
 from core.web.api.ledger import add_ledger
-from core.web.api.operations import Resource, Streamed, by
+from core.web.api.operations import Resource, by
 from core.web.api.record_fields import RECORDS_BODY, DryRun, SendingQuery, Took
+from core.web.api.streamed import Streamed
 from core.web.problems import problem
 
 LARGEST = 100 * 1024**2

@@ -1,0 +1,268 @@
+"""What is tried: samples and dry runs make no call, a test makes one real one, and says what came of it."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from core.destination_settings import Batching, Definition
+from core.destinations import intake, trying
+from core.destinations.catalogue import Destinations
+from core.destinations.formats import Item, read_items
+from core.destinations.intake import LineError
+from core.errors import ConfigError
+from core.store.models import AuditRow, DestinationCallRow, DestinationRecordRow, DestinationRow
+from tests.end_to_end.worlds import DeskWorld, World
+
+BY = "ann@acme.example"
+PEOPLE = Definition("people", "support", template="create_end_user", key="email", unique="email")
+MANUAL = Definition("rows", "support", method="POST", url="/users")
+CHATS = Definition(
+    "chats",
+    "support",
+    template="create_conversation",
+    fields={"user_id": "user(email)", "channel_id": "channel(topic)", "message": "text"},
+)
+ANN = {"email": "ann@x.example", "first_name": "Ann"}
+
+
+def calls(world: World) -> list[tuple[str, str]]:
+    return [(call.method, call.path) for call in world.sim.record.calls()]
+
+
+@pytest.fixture
+def unheard(quick: World) -> Any:
+    """A world that is running, and of which no call is to be made."""
+    quick.start()
+    before = calls(quick)
+    yield quick
+    assert calls(quick) == before
+
+
+# ---------------------------------------------------------------------------------------------------- samples
+
+
+def test_a_sample_is_the_request_as_it_would_be_sent(unheard: World) -> None:
+    definition = replace(MANUAL, url="/users/{id}/notes", exclude=("secret",), constants={"by": "us"}, method="PUT")
+    [sample] = trying.samples(unheard.runtime, definition, [{"id": "7 a", "secret": "x", "text": "Hi"}])
+    assert (sample.verb, sample.url) == ("PUT", f"{unheard.sim.api_url}/users/7%20a/notes")
+    assert sample.body == {"id": "7 a", "text": "Hi", "by": "us"}
+    assert sample.record == {"id": "7 a", "secret": "x", "text": "Hi"}
+    assert sample.problem == ""
+
+
+def test_what_would_be_looked_up_is_shown_in_words(unheard: World) -> None:
+    record = {"email": "ann@x.example", "topic": "Web", "text": "Number 1234567890123456"}
+    [sample] = trying.samples(unheard.runtime, CHATS, [record])
+    assert sample.body["channel_id"] == "‹channel Web›"
+    assert sample.body["users"] == [{"id": "‹user ann@x.example›"}]
+    assert "1234567890123456" in str(sample.body["messages"])
+    definition = replace(MANUAL, url="/conversations/{conversation(user(email))}")
+    [inside] = trying.samples(unheard.runtime, definition, [record])
+    assert inside.url.endswith("/conversations/‹conversation user ann@x.example›")
+
+
+def test_a_record_that_cannot_be_sent_shows_why_in_its_place(unheard: World) -> None:
+    made = trying.samples(unheard.runtime, PEOPLE, [ANN, {"email": "bob@x.example"}, ANN])
+    assert [each.problem for each in made] == ["", "first_name: is missing, and the vendor wants it", ""]
+    assert made[1].record == {"email": "bob@x.example"}
+    assert (made[1].url, made[1].body) == ("", None)
+
+
+@pytest.mark.parametrize(
+    ("batch", "sizes"),
+    [
+        (None, [1] * 10),
+        (Batching(size=5), [5, 5, 5]),
+        (Batching(size=100), [15]),
+        (Batching(group_by="field", field="city"), [8, 7]),
+        (Batching(group_by="bytes", bytes=180), [5, 5, 5]),
+        (Batching(group_by="time", size=8), [8, 7]),
+    ],
+)
+def test_with_a_batch_each_sample_is_one(unheard: World, batch: Batching | None, sizes: list[int]) -> None:
+    records = [{"city": "Bern" if number % 2 == 0 else "Rome", "number": 100 + number} for number in range(15)]
+    made = trying.samples(unheard.runtime, replace(MANUAL, batch=batch), records)
+    assert [len(each.records) for each in made] == sizes
+    if batch is not None:
+        assert made[0].body == [dict(record) for record in made[0].records]
+        [under, *_] = trying.samples(unheard.runtime, replace(MANUAL, batch=replace(batch, under="rows")), records)
+        assert under.body == {"rows": made[0].body}
+    else:
+        assert made[0].body == records[0]
+
+
+def test_samples_follow_the_rows_of_one_person_into_one_call(unheard: World) -> None:
+    records = [{"email": f"{name}@x.example", "topic": "Web", "text": str(place)} for place, name in enumerate("aba")]
+    made = trying.samples(unheard.runtime, replace(CHATS, batch=Batching()), records)
+    assert [[each["text"] for each in sample.records] for sample in made] == [["0", "2"], ["1"]]
+    assert len(made[0].body["messages"]) == 2
+
+
+def test_samples_are_made_of_real_records_and_else_of_the_template(quick: World) -> None:
+    quick.start()
+    example = trying.sample_records(quick.runtime, PEOPLE)
+    assert len(example) == 1
+    assert example[0]["first_name"]
+    renamed = replace(PEOPLE, fields={"first_name": "Name", "email": "person.mail"})
+    assert set(trying.sample_records(quick.runtime, renamed)[0]) == {"Name", "person.mail"}
+    assert trying.samples(quick.runtime, renamed, trying.sample_records(quick.runtime, renamed))[0].problem == ""
+    manual = replace(MANUAL, url="/users/{user(email)}", fields={"text": "words"})
+    assert trying.sample_records(quick.runtime, manual) == [{"words": "words", "email": "email"}]
+    assert trying.sample_records(quick.runtime, MANUAL) == []
+    Destinations(quick.runtime).create({"name": "people", "connection": "support", "template": "create_end_user"}, BY)
+    items = [Item(place, {**ANN, "number": place}) for place in range(12)] + [Item(12, None, "odd", "odd")]
+    intake.take_in(quick.runtime, "people", items, "f")
+    assert [each["number"] for each in trying.sample_records(quick.runtime, PEOPLE)] == list(range(11, 1, -1))
+
+
+def test_without_connection_or_template_nothing_can_be_shown(quick: World) -> None:
+    quick.start()
+    with pytest.raises(ConfigError, match='connection: there is no connection "gone" that can be used'):
+        trying.samples(quick.runtime, replace(PEOPLE, connection="gone"), [ANN])
+    with pytest.raises(ConfigError, match="template: there is no template gone any more"):
+        trying.samples(quick.runtime, replace(PEOPLE, template="gone"), [ANN])
+    with pytest.raises(ConfigError, match="connection: "):
+        trying.send_test(quick.runtime, replace(PEOPLE, connection="gone"), ANN, BY)
+    assert trying.sample_records(quick.runtime, replace(PEOPLE, connection="gone")) == []
+
+
+# ---------------------------------------------------------------------------------------------------- dry run
+
+
+def test_a_dry_run_says_what_would_be_sent_and_leaves_no_trace(unheard: World) -> None:
+    Destinations(unheard.runtime).create(
+        {"name": "people", "connection": "support", "template": "create_end_user", "key": "email"}, BY
+    )
+    intake.take_in(unheard.runtime, "people", [Item(1, {"email": "z@x.example", "first_name": "Zoe"})], "f")
+    rows = [
+        "email,first_name",
+        "a@x.example,A",
+        "b@x.example,",
+        "a@x.example,A2",
+        "z@x.example,Z",
+        "c@x.example,C",
+        "d",
+    ]
+    content = "\n".join(rows).encode()
+    run = trying.dry_run(unheard.runtime, PEOPLE, read_items(io.BytesIO(content), "csv"))
+    assert (run.read, run.good, run.broken, run.duplicates, run.known, run.requests) == (6, 2, 2, 1, 1, 2)
+    assert run.errors == (
+        LineError(3, "first_name", "is missing, and the vendor wants it"),
+        LineError(7, "", "it has 1 cell, and the columns are 2"),
+    )
+    assert [sample.record["first_name"] for sample in run.samples] == ["A", "C"]
+    assert trying.dry_run(unheard.runtime, PEOPLE, read_items(io.BytesIO(content), "csv"), limit=1).read == 1
+    with unheard.runtime.db.read():
+        assert DestinationRecordRow.select().count() == 1
+
+
+def test_a_dry_run_counts_the_calls_of_batches(unheard: World) -> None:
+    items = [Item(place, {"number": place}) for place in range(1, 3501)]
+    run = trying.dry_run(unheard.runtime, replace(MANUAL, batch=Batching(size=300)), items)
+    assert (run.good, run.requests, len(run.samples)) == (3500, 12, 10)
+    assert [len(sample.records) for sample in run.samples] == [300] * 10
+
+
+# ---------------------------------------------------------------------------------------------------- a real test
+
+
+def test_a_test_makes_one_real_call_and_shows_the_answer(quick: World) -> None:
+    quick.start()
+    before = len(calls(quick))
+    tested = trying.send_test(quick.runtime, PEOPLE, ANN, BY)
+    assert calls(quick)[before:] == [("POST", "/v2/users")]
+    assert (tested.ok, tested.status, tested.verb, tested.error) == (True, 200, "POST", "")
+    assert tested.url == f"{quick.sim.api_url}/users"
+    assert tested.captured_id
+    assert tested.captured_id in tested.answer
+    with quick.runtime.db.read():
+        assert DestinationCallRow.select().count() == 0  # it is not stored
+
+
+def test_a_test_of_a_stored_one_is_kept_with_it_and_nothing_else_is_sent(world: World) -> None:
+    world.start()
+    Destinations(world.runtime).create({"name": "people", "connection": "support", "template": "create_end_user"}, BY)
+    intake.take_in(world.runtime, "people", [Item(1, {"first_name": "Zoe", "email": "z@x.example"})], "f")
+    assert trying.send_test(world.runtime, PEOPLE, ANN, BY).ok
+    world.sim.fault("*user*", "404")
+    again = trying.send_test(world.runtime, PEOPLE, ANN, BY)
+    assert (again.ok, again.captured_id) == (False, "")
+    assert str(again.status) in again.error
+    with world.runtime.db.read():
+        kept = [(each.purpose, each.state, each.by, each.status) for each in DestinationCallRow.select()]
+        assert kept == [("test", "sent", BY, 200), ("test", "failed", BY, again.status)]
+        tested = DestinationRow.get().tested
+        assert AuditRow.select().where(AuditRow.what == "destination.tested").count() == 2
+    assert (tested["ok"], tested["by"], tested["status"], tested["error"]) == (False, BY, again.status, again.error)
+    assert tested["request"] == {"verb": "POST", "url": again.url, "body": again.body}
+    assert Destinations(world.runtime).get("people").counts == {"waiting": 1}
+
+
+def test_a_manual_test_with_a_batch_sends_a_batch_of_one(quick: World) -> None:
+    quick.start()
+    definition = replace(MANUAL, batch=Batching(under="rows"), headers={"X-Ours": "1"})
+    tested = trying.send_test(quick.runtime, definition, ANN, BY)
+    assert tested.body == quick.sim.record.calls()[-1].body == {"rows": [ANN]}
+
+
+def test_what_is_broken_or_not_found_is_told_without_the_call(quick: World) -> None:
+    quick.start()
+    before = len(calls(quick))
+    broken = trying.send_test(quick.runtime, PEOPLE, {"email": "x"}, BY)
+    assert (broken.ok, broken.status, broken.url) == (False, None, "")
+    assert broken.error == "first_name: is missing, and the vendor wants it"
+    missing = trying.send_test(quick.runtime, CHATS, {"email": "nobody@x.example", "topic": "Web", "text": "Hi"}, BY)
+    assert not missing.ok
+    assert "nobody@x.example" in missing.error
+    assert all(method == "GET" for method, _ in calls(quick)[before:])
+    deep: dict[str, Any] = {}
+    for _ in range(40):
+        deep = {"a": deep}
+    assert "nested" in trying.send_test(quick.runtime, MANUAL, deep, BY).error
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "state"),
+    [
+        ("401", 401, "postponed"),
+        ("503", 503, "parked"),
+        ("404", 404, "failed"),
+        ("429", 429, "postponed"),
+        ("cut", None, "parked"),
+        ("empty200", 200, "parked"),
+    ],
+)
+def test_whatever_the_vendor_says_comes_back(quick: World, fault: str, status: int | None, state: str) -> None:
+    quick.start()
+    Destinations(quick.runtime).create({"name": "people", "connection": "support", "template": "create_end_user"}, BY)
+    quick.sim.fault("*user*", fault)
+    tested = trying.send_test(quick.runtime, PEOPLE, ANN, BY)
+    assert (tested.ok, tested.status) == (False, status)
+    assert tested.error
+    with quick.runtime.db.read():
+        assert DestinationCallRow.get().state == state
+
+
+def test_where_the_budget_is_used_up_a_test_says_so(quick: World) -> None:
+    quick.start(requests_per_minute=10)
+    words = [trying.send_test(quick.runtime, PEOPLE, ANN, BY).error for _ in range(12)]
+    assert words[-1] == "the budget of calls a minute is used up"
+
+
+def test_the_credential_is_not_shown_where_the_vendor_repeats_it(quick: World) -> None:
+    quick.start()
+    tested = trying.send_test(quick.runtime, PEOPLE, {**ANN, "last_name": quick.sim.token}, BY)
+    assert tested.ok
+    assert quick.sim.token not in tested.answer
+
+
+def test_freshdesk_is_tested_in_the_same_way(desk: DeskWorld) -> None:
+    desk.start()
+    definition = Definition("contacts", "support", method="POST", url="/api/v2/contacts")
+    tested = trying.send_test(desk.runtime, definition, {"name": "Ann", "email": "ann@x.example"}, BY)
+    assert (tested.ok, tested.error) == (True, "")
+    assert tested.captured_id
