@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 
 from core.access.users import Role
-from core.connector import Connector
 from core.destination_settings import EXISTS, GROUPINGS, METHODS, RESPONSES, Definition, as_given
-from core.destination_template import DestinationTemplate
 from core.destinations import trying
 from core.destinations.catalogue import Destination, Destinations
-from core.destinations.trying import Sample, Tested
-from core.domain import LookUp, Secret
+from core.destinations.trying import Tested
+from core.domain import Secret
 from core.errors import ConfigError, RelaydeskError
 from core.receivers import EVENTS, checked_url
 from core.runtime import Runtime
@@ -30,23 +26,17 @@ from core.web.pages.destinations_form import (
     MORE_ROWS,
     MOST_ROWS,
     Posted,
-    as_records,
     checked,
-    place_of,
     posted_of,
     rows,
     takes_free_rows,
 )
-from core.web.pages.destinations_wording import consequences
+from core.web.pages.destinations_samples import Desk, Panel, desk_for, first_records, panel_of
 from core.web.pages.outbound import MEANING
 from core.web.wording import sentence, words_of
 
 TAKEN = frozenset({"new", "samples"})
 """Names that are the last part of addresses of ours."""
-PLAIN_RECORDS = [{"id": "1", "email": "ann@example.com", "name": "Ann Example"}]
-"""What is shown of records where neither a template nor a ledger has any."""
-MOST_SAMPLES = 10
-"""Records of which the editor shows what becomes of them."""
 GROUPING_WORDS = {
     "count": "as many as there are, up to that number",
     "field": "those that are equal in one attribute",
@@ -62,42 +52,6 @@ EXISTS_WORDS = {
 ShowPage = Callable[[str, Secret | None], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What an editor is about: an account, what is written to it, and the destination if there is one already."""
-
-    account: str
-    connector: Connector
-    template: DestinationTemplate | None
-    base_url: str
-    stored: Destination | None
-
-    @property
-    def look_ups(self) -> tuple[LookUp, ...]:
-        """What names can be turned into ids."""
-        return self.connector.look_ups
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """The samples as they are drawn: `mistakes` with the place of each, `told` is what else the settings lead to."""
-
-    samples: tuple[Sample, ...] = ()
-    mistakes: tuple[tuple[str, str], ...] = ()
-    told: tuple[str, ...] = ()
-    attributes: tuple[str, ...] = ()
-    headers: Mapping[str, str] | None = None
-
-    @property
-    def broken(self) -> int:
-        """How many of the samples cannot be sent as they are."""
-        return sum(1 for each in self.samples if each.problem)
-
-    def at(self, *places: str) -> str:
-        """What is wrong at a place of the form."""
-        return " ".join(words for place, words in self.mistakes if place in places)
-
-
 def add_editor(blueprint: Blueprint, runtime: Runtime, kept: Destinations, show: ShowPage) -> None:
     """Add the pages on which destinations are made, changed and tried; `show` makes the page of one."""
 
@@ -105,17 +59,17 @@ def add_editor(blueprint: Blueprint, runtime: Runtime, kept: Destinations, show:
     @needs(Role.ADMIN)
     def new() -> Any:
         if request.method == "POST":
-            desk = _desk(runtime, request.form.get("connection", ""), request.form.get("template", ""))
+            desk = desk_for(runtime, request.form.get("connection", ""), request.form.get("template", ""))
             return _worked_on(runtime, kept, show, desk)
         account = request.args.get("connection", "")
         if not account:
             return render_template("destinations/choose.html", accounts=list(_accounts(runtime)))
-        desk = _desk(runtime, account, request.args.get("template", ""))
+        desk = desk_for(runtime, account, request.args.get("template", ""))
         given = {"name": _free_name(kept, desk), "connection": account, "template": request.args.get("template", "")}
         if desk.template is None:
             given |= {"method": METHODS[0]}
         posted = posted_of(given, desk.template)
-        posted["records"] = _first_records(runtime, Definition(given["name"], account, given["template"]))
+        posted["records"] = first_records(runtime, Definition(given["name"], account, given["template"]))
         return _page(runtime, kept, desk, posted, first=True)
 
     @blueprint.route("/destinations/<name>/edit", methods=["GET", "POST"])
@@ -125,19 +79,19 @@ def add_editor(blueprint: Blueprint, runtime: Runtime, kept: Destinations, show:
         if stored.provisioned or not stored.connector:
             flash(_unchangeable(runtime, stored), "warning")
             return redirect(url_for("destinations.destination", name=name))
-        desk = _desk(runtime, stored.definition.connection, stored.definition.template, stored)
+        desk = desk_for(runtime, stored.definition.connection, stored.definition.template, stored)
         if request.method == "POST":
             return _worked_on(runtime, kept, show, desk)
         posted = posted_of(as_given(stored.definition), desk.template)
         posted["revision"] = str(stored.revision)
-        posted["records"] = _first_records(runtime, stored.definition)
+        posted["records"] = first_records(runtime, stored.definition)
         return _page(runtime, kept, desk, posted)
 
     @blueprint.post("/destinations/samples")
     @needs(Role.ADMIN)
     def samples() -> Response:
-        desk = _desk(runtime, request.form.get("connection", ""), request.form.get("template", ""))
-        panel = _panel(runtime, desk, request.form)[0]
+        desk = desk_for(runtime, request.form.get("connection", ""), request.form.get("template", ""))
+        panel = panel_of(runtime, desk, request.form)[0]
         return when_changed(render_template("destinations/samples.html", panel=panel, desk=desk))
 
 
@@ -159,17 +113,6 @@ def _accounts(runtime: Runtime) -> Iterator[dict[str, Any]]:
             yield {"name": name, "connector": connector, "templates": templates}
 
 
-def _desk(runtime: Runtime, account: str, template: str, stored: Destination | None = None) -> Desk:
-    configured = runtime.connections.configured.get(account)
-    connector = runtime.plugins.connectors.get(configured.connector) if configured is not None else None
-    if configured is None or connector is None:
-        abort(404)
-    found = runtime.plugins.templates.get(connector.name, {}).get(template)
-    if template and found is None and stored is None:
-        abort(404)
-    return Desk(account, connector, found, connector.base_url(configured.settings), stored)
-
-
 def _free_name(kept: Destinations, desk: Desk) -> str:
     taken = {each.name for each in kept.list()} | TAKEN
     wanted = (desk.template.name if desk.template else f"{desk.connector.name}_records").replace("_", "-")
@@ -178,14 +121,6 @@ def _free_name(kept: Destinations, desk: Desk) -> str:
         for number in range(1, len(taken) + 2)
         if (name := wanted if number == 1 else f"{wanted}-{number}") not in taken
     )
-
-
-def _first_records(runtime: Runtime, definition: Definition) -> str:
-    try:
-        found = list(trying.sample_records(runtime, definition))
-    except RelaydeskError:
-        found = []
-    return json.dumps(found or PLAIN_RECORDS, ensure_ascii=False, indent=2, default=str)
 
 
 # --------------------------------------------------------------------------------------------------- what is done
@@ -207,7 +142,7 @@ def _worked_on(runtime: Runtime, kept: Destinations, show: ShowPage, desk: Desk)
 
 
 def _test(runtime: Runtime, kept: Destinations, desk: Desk, posted: Posted) -> Any:
-    panel, definition, records = _panel(runtime, desk, posted)
+    panel, definition, records = panel_of(runtime, desk, posted)
     if definition is None or panel.mistakes:
         return _page(runtime, kept, desk, posted, refused="Nothing was sent: mend this first."), 422
     which = posted.get("which", "1")
@@ -276,36 +211,6 @@ def _kept(runtime: Runtime, show: ShowPage, made: Destination, answers_to: str, 
 # ------------------------------------------------------------------------------------------------- what is drawn
 
 
-def _panel(
-    runtime: Runtime, desk: Desk, posted: Posted, further: list[ConfigError] | None = None
-) -> tuple[Panel, Definition | None, list[dict[str, Any]]]:
-    """The samples of what is entered, the definition it makes, and the records; `further` are mistakes found before."""
-    definition, _, mistakes = checked(runtime, posted, desk.template)
-    mistakes += [each for each in further or () if str(each) not in {str(one) for one in mistakes}]
-    records: list[dict[str, Any]] = []
-    samples: tuple[Sample, ...] = ()
-    try:
-        records = as_records(posted.get("records", ""))[:MOST_SAMPLES]
-    except ConfigError as problem:
-        mistakes.append(problem)
-    if definition is not None and records and not any(each.key not in ("name", "source") for each in mistakes):
-        try:
-            samples = trying.samples(runtime, definition, records)
-        except ConfigError as problem:
-            mistakes.append(problem)
-        except RelaydeskError as problem:
-            mistakes.append(ConfigError("", str(problem), ""))
-    answers_to = posted.get("answers_to", "").strip()
-    panel = Panel(
-        samples=samples,
-        mistakes=tuple((place_of(each.key), words_of(each).strip()) for each in mistakes),
-        told=tuple(consequences(definition, desk.template, desk.connector, answers_to)) if definition else (),
-        attributes=tuple(dict.fromkeys(name for each in records for name in each)),
-        headers=definition.headers if definition else None,
-    )
-    return panel, definition, records
-
-
 def _empty_rows(posted: Posted) -> int:
     text = posted.get("empty_rows", "")
     return min(int(text), MOST_ROWS) if text.isascii() and text.isdigit() and len(text) < 4 else FREE_ROWS
@@ -322,7 +227,7 @@ def _page(
     tested: Tested | None = None,
     mistakes: list[ConfigError] | None = None,
 ) -> str:
-    panel = _panel(runtime, desk, posted, mistakes)[0]
+    panel = panel_of(runtime, desk, posted, mistakes)[0]
     free = takes_free_rows(desk.template, posted)
     others = [each.name for each in kept.list() if each.definition.response]
     own = desk.stored.name if desk.stored else ""

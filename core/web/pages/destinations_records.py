@@ -95,6 +95,7 @@ def _taken_in(runtime: Runtime, kept: Destinations, name: str, form: SendForm) -
 
 def add_records(blueprint: Blueprint, runtime: Runtime, kept: Destinations) -> None:
     """Add the page of a record, and what is decided there."""
+    _add_settling(blueprint, runtime)
 
     def shown(name: str, record_id: int, problem: str = "") -> str:
         record = records.one(runtime, name, record_id)
@@ -131,6 +132,8 @@ def add_records(blueprint: Blueprint, runtime: Runtime, kept: Destinations) -> N
         flash("It is sent again as it stands now.", "success")
         return redirect(url_for("destinations.record", name=name, record_id=record_id))
 
+
+def _add_settling(blueprint: Blueprint, runtime: Runtime) -> None:
     @blueprint.post(f"/destinations/<name>/records/<{ROW_ID}:record_id>/<any(arrived, retry, drop):what>")
     @needs(Role.ADMIN)
     def settle(name: str, record_id: int, what: str) -> AnyResponse:
