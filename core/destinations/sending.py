@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from core.destination_settings import Definition
 from core.destinations import claims, grouping, intake, ledger, outcomes, reconcile
 from core.destinations.claims import Claim
-from core.destinations.equipment import Equipment, equip
+from core.destinations.equipment import LONGEST_WAIT, Equipment, equip
 from core.destinations.ledger import Planned
 from core.destinations.look_ups import LookUpCache
 from core.destinations.outcomes import FAILED, POSTPONED, SENT, UNCERTAIN, Outcome
@@ -163,7 +163,7 @@ class Turn:
         outcome = self._made(equipment, planned, self._runtime.db.now())
         self._calls += 1
         confirmed_by = ""
-        if outcome.kind == FAILED and reconcile.refuses(outcome.status) and equipment.template is not None:
+        if outcome.kind == FAILED and equipment.template is not None and reconcile.refuses(outcome.status):
             outcome, confirmed_by = self._looked_after(equipment, call_id, members, outcome)
         self._settle(equipment, call_id, outcome, confirmed_by)
         return outcome.kind in (SENT, FAILED) and not outcome.account
@@ -180,13 +180,17 @@ class Turn:
                 self._runtime.clock.sleep(1.0)
 
     def _reserve(self, equipment: Equipment, planned: Planned) -> bool:
-        """Take the call's place in the budget; False if that takes longer than it is worth waiting for here."""
+        """Take the call's place in the budget; False if that takes longer than it is worth waiting for here.
+
+        What has taken looks to plan is worth more, since they would be taken again.
+        """
+        longest = LONGEST_NAP if equipment.definition.exists == "fail" else LONGEST_WAIT
         while True:
             try:
                 equipment.http.reserve(planned.call.verb, planned.call.path)
             except RetryLater as problem:
                 wait = 1.0 if problem.after is None else problem.after
-                if wait > LONGEST_NAP or self._is_over():
+                if wait > longest or self._halted():
                     until = self._runtime.db.now() + timedelta(seconds=wait)
                     claims.wait_until(self._runtime, self._claim, until)
                     return False
@@ -248,7 +252,9 @@ class Turn:
         with self._runtime.db.read():
             call = DestinationCallRow.get_by_id(call_id)
         try:
-            found = reconcile.find(self._runtime, equipment, call)
+            # What is there already by the vendor's own words is not of this call, but it may be of an earlier one.
+            again = any(each.attempts for each in members)
+            found = reconcile.find(self._runtime, equipment, call) if again or outcome.status != 409 else None
             if found is not None:
                 return Outcome(SENT, outcome.status, outcome.answer, captured_id=found), "readback"
             if call.purpose == "write" and self._existing(equipment, members[0].prepared) is not None:

@@ -34,6 +34,7 @@ class Waiting:
     data: Mapping[str, Any]
     prepared: Prepared
     since: datetime
+    attempts: int
 
 
 @dataclass(slots=True)
@@ -81,7 +82,7 @@ def looked_at(runtime: Runtime, claim: Claim, equipment: Equipment) -> Window:
         if prepared.lane and fitting(prepared.lane) in taken:
             window.held_back = True
             continue
-        window.waiting.append(Waiting(row.id, row.data, prepared, row.created_at))
+        window.waiting.append(Waiting(row.id, row.data, prepared, row.created_at, row.attempts))
         if len(window.waiting) == wanted:
             break
     return window
