@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from core.errors import BadRecord
+
 _CALL = re.compile(r"\s*([a-z_]+)\((.*)\)\s*", re.DOTALL)
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 MISSING = object()
@@ -51,12 +53,18 @@ def value_of(record: Mapping[str, Any], attribute: str) -> Any:
 
 
 def evaluate(expression: Expression, record: Mapping[str, Any], look_up: LookUpFunction) -> Any:
-    """The value of an expression for a record; `MISSING` where it has no such attribute, or nothing to look up by."""
+    """The value of an expression for a record; `MISSING` where it has no such attribute, or nothing to look up by.
+
+    Raises `BadRecord`, naming the attribute, where nothing is found by its value, and what `look_up` raises else.
+    """
     value = value_of(record, expression.attribute)
     for what in expression.look_ups:
         if value is MISSING or value is None or value == "":
             return MISSING
-        value = look_up(what, str(value))
+        try:
+            value = look_up(what, str(value))
+        except BadRecord as problem:
+            raise BadRecord(problem.field or expression.attribute, problem.reason) from None
     return value
 
 

@@ -43,11 +43,14 @@ class Outcome:
     after: float | None = None
 
 
-def of_answer(answer: Answer, call: VendorCall, template: DestinationTemplate | None, size: int) -> Outcome:
-    """The outcome of a call that was answered with a status of 200 to 299."""
+def of_answer(answer: Answer, call: VendorCall, template: DestinationTemplate | None, batch: int | None) -> Outcome:
+    """The outcome of a call that was answered with a status of 200 to 299.
+
+    `batch` is how many records the body has an array of, be it one; None where it is the one record itself.
+    """
     text = shortened(answer.data)
     if template is None:
-        records = _one_by_one(answer.data, size) if size > 1 or isinstance(call.body, list) else ()
+        records = () if batch is None else _one_by_one(answer.data, batch)
         captured = "" if records else id_in(answer.data)
         return Outcome(SENT, answer.status, text, captured_id=captured, records=records)
     try:

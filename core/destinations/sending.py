@@ -235,7 +235,8 @@ class Turn:
             answer = equipment.http.request(
                 call.verb, call.path, json=call.body, more_headers=equipment.definition.headers
             )
-            return outcomes.of_answer(answer, call, equipment.template, len(planned.record_ids))
+            batch = len(planned.record_ids) if equipment.definition.batch is not None else None
+            return outcomes.of_answer(answer, call, equipment.template, batch)
         except RelaydeskError as problem:
             return outcomes.of_error(problem)
         except Exception as problem:

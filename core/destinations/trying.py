@@ -134,7 +134,7 @@ def _made(equipment: Equipment, call: VendorCall) -> Outcome:
         answer = equipment.http.request(call.verb, call.path, json=call.body, more_headers=equipment.definition.headers)
     except RelaydeskError as problem:
         return outcomes.of_error(problem)
-    return outcomes.of_answer(answer, call, equipment.template, 1)
+    return outcomes.of_answer(answer, call, equipment.template, None if equipment.definition.batch is None else 1)
 
 
 def _begin(runtime: Runtime, definition: Definition, call: VendorCall, by: str) -> int | None:

@@ -72,6 +72,7 @@ class CreateConversation(FreshchatTemplate):
         TemplateField("actor_type", "who wrote the message; user if left out", choices=("user", "agent")),
         TemplateField("actor_id", "the id of who wrote it; left out, the user themself, or the AI's agent"),
         *CONVERSATION_VALUES,
+        TemplateField("app_id", "the account's app id, which few accounts want; left out, the one that it tells"),
     )
     sample: ClassVar[Mapping[str, Any]] = {
         "channel_id": "c6a3f3f2-52d6-4b0c-8f52-93b0a7d81b40",
@@ -95,8 +96,9 @@ class CreateConversation(FreshchatTemplate):
             given = conversation_values(record)
             properties = values.get("properties", {}) | given.get("properties", {})
             values |= given | ({"properties": properties} if properties else {})
-        # The OpenAPI wants it, and live accounts pay no heed to it.
-        app_id = word(connection.identity.details.get("app_id")) if connection.identity else ""
+        # The OpenAPI wants it, and live accounts pay no heed to it; not every account tells its own.
+        details = connection.identity.details if connection.identity else {}
+        app_id = word(records[-1].get("app_id") or details.get("app_id"))
         return VendorCall(self.verb, self.path, body | values | ({"app_id": app_id} if app_id else {}))
 
     def captured(self, call: VendorCall, data: Any) -> str:
@@ -120,10 +122,7 @@ class UpdateConversation(FreshchatTemplate):
     documentation: ClassVar[str] = f"{api.DOCUMENTATION}#update_a_conversation"
     verb: ClassVar[str] = "PUT"
     path: ClassVar[str] = api.CONVERSATION
-    fields: ClassVar[tuple[TemplateField, ...]] = (
-        CONVERSATION_ID,
-        *CONVERSATION_VALUES,
-    )
+    fields: ClassVar[tuple[TemplateField, ...]] = (CONVERSATION_ID, *CONVERSATION_VALUES)
     sample: ClassVar[Mapping[str, Any]] = {
         "conversation_id": "6f0c4a4e-3c1b-4f7e-8a55-2f5a1f0d9b63",
         "status": "resolved",

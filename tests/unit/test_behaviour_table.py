@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 TABLE = Path(__file__).parents[1] / "behaviour.md"
-NUMBERS = list(range(14, 121))
+NUMBERS = [*range(14, 121), *range(154, 162)]
 GAPS = [f"G{number}" for number in range(1, 16)]
 FRESHDESK = range(63, 108)
 ONE_ACCOUNT = {21, 22, 23, 28, 60, 115, 116, 120}
