@@ -1,4 +1,4 @@
-"""Behaviour 159 at a vendor that takes arrays: off, 100, each grouping, as the server sees it; and the samples show it."""
+"""Behaviour 159 at a vendor that takes arrays: each grouping as the server sees it, and as the samples show it."""
 
 from __future__ import annotations
 

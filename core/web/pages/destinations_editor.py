@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 
 from core.access.users import Role
-from core.destination_settings import EXISTS, GROUPINGS, METHODS, RESPONSES, Definition, as_given
+from core.destination_settings import EXISTS, GROUPINGS, METHODS, RESERVED, RESPONSES, Definition, as_given
 from core.destinations import trying
 from core.destinations.catalogue import Destination, Destinations
 from core.destinations.trying import Tested
@@ -35,8 +35,6 @@ from core.web.pages.destinations_samples import Desk, Panel, desk_for, first_rec
 from core.web.pages.outbound import MEANING
 from core.web.wording import sentence, words_of
 
-TAKEN = frozenset({"new", "samples"})
-"""Names that are the last part of addresses of ours."""
 GROUPING_WORDS = {
     "count": "as many as there are, up to that number",
     "field": "those that are equal in one attribute",
@@ -114,7 +112,7 @@ def _accounts(runtime: Runtime) -> Iterator[dict[str, Any]]:
 
 
 def _free_name(kept: Destinations, desk: Desk) -> str:
-    taken = {each.name for each in kept.list()} | TAKEN
+    taken = {each.name for each in kept.list()} | {*RESERVED}
     wanted = (desk.template.name if desk.template else f"{desk.connector.name}_records").replace("_", "-")
     return next(
         name
@@ -161,8 +159,6 @@ def _save(runtime: Runtime, kept: Destinations, show: ShowPage, desk: Desk, post
     definition, given, mistakes = checked(runtime, posted, desk.template)
     answers_to = posted.get("answers_to", "").strip()
     mistakes += _of_answers(runtime, given, answers_to)
-    if desk.stored is None and given["name"] in TAKEN:
-        mistakes.append(ConfigError("name", "it is the address of another page", "Choose another name."))
     if not mistakes and definition is not None:
         by = signed_in().email
         try:
