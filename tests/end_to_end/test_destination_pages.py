@@ -138,7 +138,7 @@ def test_what_was_given_stands_in_the_editor_again(site: World, lead: Visitor) -
     [
         (NEW, {"name": ""}, "Must be small letters"),
         (NEW, {"name": "Größe"}, "Must be small letters"),
-        (NEW, {"name": "new"}, "Cannot be \"new\", which is the address of another page."),
+        (NEW, {"name": "new"}, 'Cannot be "new", which is the address of another page.'),
         (NEW, {"headers": "Authorization:me"}, "The header Authorization is set by Relaydesk itself"),
         (NEW, {"headers": "nonsense"}, "is not of the form name:value"),
         (NEW, {"take": "chosen"}, "No attribute is chosen. Enter at least one attribute"),
