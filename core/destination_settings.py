@@ -14,6 +14,8 @@ from core.settings import PluginSettings
 
 NAME = r"[a-z0-9][a-z0-9_-]{0,62}"
 """What connections, destinations and plugins may be called: the name becomes part of addresses, log lines and keys."""
+RESERVED = ("new", "samples")
+"""What no destination may be called: their pages have such addresses for something else."""
 RECORDS, EVENTS, RESPONSES = "records", "events", "responses:"
 """Where records come from: files and programs, our own events, or (with a name behind it) another's answers."""
 METHODS = ("POST", "PUT", "PATCH")
@@ -160,9 +162,12 @@ class DestinationSchema(PluginSettings):
 
     name = fields.String(
         required=True,
-        validate=validate.Regexp(
-            rf"{NAME}\Z", error='must be small letters, digits, "-" and "_" only, beginning with a letter or digit'
-        ),
+        validate=[
+            validate.Regexp(
+                rf"{NAME}\Z", error='must be small letters, digits, "-" and "_" only, beginning with a letter or digit'
+            ),
+            validate.NoneOf(RESERVED, error='cannot be "{input}", which is the address of another page'),
+        ],
         metadata={"help": "what this destination is called here, in addresses, on pages and in logs"},
     )
     connection = fields.String(

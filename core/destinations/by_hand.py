@@ -9,6 +9,7 @@ from core.access import audit
 from core.destination_settings import Definition
 from core.destinations import ledger, outcomes
 from core.destinations.checking import load_definition
+from core.destinations.claims import wake
 from core.destinations.fitness import Candidate, Fitness
 from core.destinations.intake import row_of
 from core.destinations.outcomes import Outcome, RecordOutcome
@@ -156,6 +157,7 @@ def _wait_again(runtime: Runtime, row: DestinationRecordRow, candidate: Candidat
         call=None,  # what becomes of the others in that call is not its matter any more
         by=by,
     )
+    wake(row.destination_id)
 
 
 def _settle_as_sent(

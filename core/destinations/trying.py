@@ -17,12 +17,13 @@ from core.destinations.expressions import parse, placeholders
 from core.destinations.formats import Item
 from core.destinations.look_ups import LookUpCache
 from core.destinations.outcomes import SENT, UNCERTAIN, Outcome, RecordOutcome
+from core.destinations.responses import as_record
 from core.destinations.showing import Sample, Showing, address_of, renderer_for
 from core.domain import Priority
 from core.errors import BadPayload, BadRecord, ConfigError, RelaydeskError, VendorError
 from core.payload import clean
 from core.runtime import Runtime
-from core.store.models import DestinationCallRow, DestinationRecordRow, DestinationRow
+from core.store.models import DestinationCallRow, DestinationRecordRow, DestinationResponseRow, DestinationRow
 
 __all__ = ["DryRun", "Sample", "Tested", "dry_run", "sample_records", "samples", "send_test"]
 
@@ -56,7 +57,7 @@ def samples(
 
 
 def sample_records(runtime: Runtime, definition: Definition) -> list[dict[str, Any]]:
-    """Up to ten real records: the latest of the destination's ledger; without any, an example of what it takes."""
+    """Up to ten real records: the latest of the ledger, or else of the answers that feed it; or an example."""
     with runtime.db.read():
         rows = (
             DestinationRecordRow.select(DestinationRecordRow.data)
@@ -66,6 +67,8 @@ def sample_records(runtime: Runtime, definition: Definition) -> list[dict[str, A
             .limit(5 * SAMPLES)  # some of them may be no records
         )
         found = [row.data for row in rows if isinstance(row.data, dict)][:SAMPLES]
+        if not found and definition.upstream:
+            found = _answers(definition.upstream)
     return found or _example(runtime, definition)
 
 
@@ -111,6 +114,18 @@ def send_test(runtime: Runtime, definition: Definition, record: Mapping[str, Any
 
 
 # ---------------------------------------------------------------------------------------------------------- inside
+
+
+def _answers(upstream: str) -> list[dict[str, Any]]:
+    """The latest good answers of another destination, as they would come. Inside the transaction now open."""
+    rows = (
+        DestinationResponseRow.select()
+        .join(DestinationRow)
+        .where(DestinationRow.name == upstream, DestinationResponseRow.ok)
+        .order_by(DestinationResponseRow.id.desc())
+        .limit(SAMPLES)
+    )
+    return [as_record(row) for row in rows]
 
 
 def _example(runtime: Runtime, definition: Definition) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -12,8 +13,12 @@ from core.access.tokens import Scope
 from core.access.users import Role, Users
 from core.config import load_config
 from core.connecting import disconnect, test_and_save
+from core.destinations import intake
+from core.destinations.catalogue import Destinations
+from core.destinations.formats import Item
+from core.jobs import send_records
 from core.runtime import Runtime, build_runtime
-from core.store.models import ActionRow, DeliveryRow, EventRow, SessionRow
+from core.store.models import ActionRow, DeliveryRow, DestinationRecordRow, EventRow, SessionRow
 from core.subscriptions import Subscriptions
 from core.testing.receiver import WebhookReceiver
 from plugins.freshdesk.simulator_rule_setup import install_rules
@@ -78,9 +83,10 @@ def furnish(site: Site, runtime: Runtime, receiver: WebhookReceiver) -> dict[str
     tokens.make(runtime.db, "crm", (Scope.READ, Scope.OPERATE), LEAD, timedelta(days=30))
     tokens.revoke(runtime.db, tokens.make(runtime.db, "old crm", (Scope.READ,), LEAD)[0].id, LEAD)
     talks = _talk(site)
+    records = _destinations(runtime)
     requests.post(webhook_url(site, runtime, "support"), data=b'{"action": ', timeout=10)
     ids = {name: session_of(runtime, talk) or 0 for name, talk in talks.items()}
-    places = {**ids, **subscriptions, **_connections(runtime, site), **_troubles(runtime, ids["handed_off"])}
+    places = {**ids, **subscriptions, **records, **_connections(runtime, site), **_troubles(runtime, ids["handed_off"])}
     assert all(places.values()), places
     return {**places, "secret": secret}
 
@@ -117,6 +123,29 @@ def _subscribe(runtime: Runtime, receiver: WebhookReceiver) -> dict[str, int]:
     kept.send_test(busy, LEAD)
     assert receiver.wait_for(lambda: receiver.received, SECONDS), "nothing was delivered"
     return {"subscription": busy, "paused": paused}
+
+
+def _destinations(runtime: Runtime) -> dict[str, int]:
+    """Two destinations, the second fed by the first; of its records one is written, one broken, and one in doubt."""
+    kept = Destinations(runtime)
+    people = {"name": "people", "connection": "support", "template": "create_end_user", "key": "email"}
+    kept.create({**people, "response": True, "unique": "email", "headers": "X-Team:sales"}, LEAD)
+    following = {"name": "next", "connection": "tickets", "method": "POST", "url": "/contacts/{id}"}
+    kept.create({**following, "source": "responses:people", "batch": {"size": 10}}, LEAD)
+    given = [{"first_name": LONG_NAME, "email": f"{name}@x.example", "note": LONG_WORD} for name in ("ann", "bob")]
+    items = [Item(line, each) for line, each in enumerate([*given, {"email": "cid@x.example"}], 2)]
+    intake.take_in(runtime, "people", items, "people.csv")
+    kept.activate("people", LEAD)
+    deadline = time.monotonic() + SECONDS
+    while kept.get("people").counts.get("sent", 0) < len(given) and time.monotonic() < deadline:
+        send_records.drain(runtime, "people")
+    kept.pause("people", LEAD)
+    with runtime.db.write():
+        own = DestinationRecordRow.origin == "people.csv"
+        sent, unknown, broken = DestinationRecordRow.select().where(own).order_by(DestinationRecordRow.id)
+        in_doubt = {"state": "parked", "captured_id": "", "error": "no answer came within 10 s"}
+        DestinationRecordRow.update(**in_doubt).where(DestinationRecordRow.id == unknown.id).execute()
+    return {"record": sent.id, "unknown": unknown.id, "broken": broken.id}
 
 
 def _connections(runtime: Runtime, site: Site) -> dict[str, int]:

@@ -36,6 +36,8 @@ SHOWN = {
     "subscription secret": {
         "outbound.new",
         "outbound.rotate",
+        "destinations.new",
+        "destinations.edit",
         "Subscriptions.create_subscription",
         "Subscriptions.rotate_secret",
     },

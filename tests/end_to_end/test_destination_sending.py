@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from core.destinations import by_hand, ledger
 from core.flow.disconnect import disconnect
 from core.jobs import send_records
 from tests.end_to_end.collector import Collector, with_collector
@@ -109,8 +110,6 @@ def test_what_is_stopped_between_plan_and_call_sends_nothing_and_goes_on_later(
 
 def meanwhile(writing: Writing, patch: pytest.MonkeyPatch, number: int, happens: Callable[[], Any]) -> None:
     """Have something happen after the plan for the call of this number, and before it is recorded."""
-    from core.destinations import ledger
-
     begin, begun = ledger.begin, [0]
 
     def watched(*given: Any) -> int | None:
@@ -137,8 +136,6 @@ def test_a_definition_that_changes_between_plan_and_call_is_what_is_sent(
 def test_a_record_that_is_dropped_between_plan_and_call_is_not_sent(
     quick: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from core.destinations import by_hand
-
     writing = users(quick)
     writing.take(*people(*range(3)))
     last = writing.row(2).id
@@ -485,6 +482,18 @@ def test_a_batch_that_is_filled_meanwhile_goes_at_once(collecting: Any) -> None:
     assert collector.sizes == [10]
     writing.run(600)
     assert collector.sizes == [10, 2]
+
+
+def test_what_a_person_sends_again_does_not_wait_behind_a_growing_batch(collecting: Any) -> None:
+    writing, collector = collecting(batch={"size": 2, "seconds": 600})
+    writing.take({"name": "0", "bad": True}, {"name": "1"})
+    writing.run(700)
+    assert writing.states() == ["failed", "sent"]
+    writing.take(*items(2))
+    writing.run(10)
+    by_hand.retry(writing.runtime, "records", writing.row().id, ANN, {"name": "0"})
+    writing.run(1)
+    assert (writing.states(), collector.names()) == (["sent"] * 3, ["1", "0", "2"])
 
 
 def test_each_group_of_a_field_waits_for_itself(collecting: Any) -> None:

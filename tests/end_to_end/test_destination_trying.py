@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from core.destination_settings import Batching, Definition
+from core.destination_settings import Batching, Definition, as_given
 from core.destinations import intake, trying
 from core.destinations.catalogue import Destinations
 from core.destinations.formats import Item, read_items
 from core.destinations.intake import LineError
 from core.errors import ConfigError
+from core.jobs.send_records import drain
 from core.store.models import AuditRow, DestinationCallRow, DestinationRecordRow, DestinationRow
 from tests.end_to_end.worlds import DeskWorld, World
 
@@ -100,6 +101,20 @@ def test_samples_follow_the_rows_of_one_person_into_one_call(unheard: World) -> 
     made = trying.samples(unheard.runtime, replace(CHATS, batch=Batching()), records)
     assert [[each["text"] for each in sample.records] for sample in made] == [["0", "2"], ["1"]]
     assert len(made[0].body["messages"]) == 2
+
+
+def test_samples_of_what_is_fed_by_another_are_made_of_its_answers(quick: World) -> None:
+    world = quick.start(requests_per_minute=1_000_000)
+    catalogue = Destinations(world.runtime)
+    catalogue.create({**as_given(PEOPLE), "response": True}, BY)
+    catalogue.activate("people", BY)
+    fed = replace(CHATS, source="responses:people", fields={"user_id": "id", "channel_id": "c", "message": "key"})
+    assert "record" not in trying.sample_records(world.runtime, fed)[0]
+    intake.take_in(world.runtime, "people", [Item(1, ANN)], "people.json")
+    drain(world.runtime)
+    [made] = [user for user in world.sim.account.users.values() if user.email == ANN["email"]]
+    [answer] = trying.sample_records(world.runtime, fed)
+    assert (answer["id"], answer["key"], answer["record"]) == (made.id, ANN["email"], ANN)
 
 
 def test_samples_are_made_of_real_records_and_else_of_the_template(quick: World) -> None:

@@ -86,8 +86,16 @@ class Endpoint:
 ENDPOINTS = ["create_end_user", "create_conversation", "send_message", "update_conversation", "update_agent"]
 
 
-@pytest.mark.parametrize("name", ENDPOINTS)
-@pytest.mark.parametrize(("kind", "performed"), FAULTS, ids=[f"{kind}-{done}" for kind, done in FAULTS])
+EACH = [
+    pytest.param(name, kind, performed, id=f"{name}-{kind}-{'done' if performed else 'not'}")
+    for name in ENDPOINTS
+    for kind, performed in FAULTS
+    # Updates are answered with nothing by some accounts: there the vendor's word is taken.
+    if performed or kind not in ("202", "empty200") or not name.startswith("update")
+]
+
+
+@pytest.mark.parametrize(("name", "kind", "performed"), EACH)
 def test_whatever_becomes_of_a_call_its_record_is_written_once(
     quick: Any, name: str, kind: str, performed: bool
 ) -> None:

@@ -6,10 +6,22 @@ from flask import Flask
 
 from core.access.users import Users
 from core.runtime import Runtime
-from core.web.pages import account, activity, inbox, integrations, outbound, people, records, session, sign_in
+from core.web.pages import (
+    account,
+    activity,
+    destinations,
+    inbox,
+    integrations,
+    outbound,
+    people,
+    records,
+    session,
+    sign_in,
+)
 
 PLACES: tuple[tuple[str, str, str, str], ...] = (
     ("integrations.index", "Integrations", "g c", "operator"),
+    ("destinations.index", "Destinations", "g d", "operator"),
     ("activity.overview", "Activity", "g a", "operator"),
     ("outbound.index", "Outbound events", "g o", "operator"),
 )
@@ -24,6 +36,7 @@ def install_pages(app: Flask, runtime: Runtime, users: Users) -> None:
     app.register_blueprint(session.pages(runtime))
     app.register_blueprint(integrations.pages(runtime))
     app.register_blueprint(activity.pages(runtime))
+    app.register_blueprint(destinations.pages(runtime))
     app.register_blueprint(outbound.pages(runtime))
     app.register_blueprint(people.pages(runtime, users))
     app.register_blueprint(records.pages(runtime))

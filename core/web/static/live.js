@@ -216,7 +216,8 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   const question = event.submitter?.dataset.confirm || form.dataset.confirm;
   if (question && !window.confirm(question)) { event.preventDefault(); return; }
-  if (form.method.toLowerCase() === "post") {
+  // Not form.method: a form may have a field of that name.
+  if ((form.getAttribute("method") || "").toLowerCase() === "post") {
     // After the browser has taken the values: a disabled button would not be sent.
     const pressed = event.submitter;
     window.setTimeout(() => {
