@@ -96,8 +96,9 @@ def send(
         except KeyboardInterrupt:
             click.echo("broken off while the file was read; call it again, and it goes on from here", err=True)
             sys.exit(1)
+        read_at = runtime.db.now()
         broken_off = not no_wait and not nothing_sent(destination) and not _work(runtime, sending)
-        _tell_result(runtime, sending, took, broken_off=broken_off)
+        _tell_result(runtime, sending, took, read_at, broken_off=broken_off)
 
 
 def _items(sending: Sending) -> Iterator[formats.Item]:
@@ -214,13 +215,17 @@ def counted(runtime: Runtime, sending: Sending) -> Mapping[str, int]:
         }
 
 
-def _failed_now(runtime: Runtime, sending: Sending) -> int:
-    """How many records of the file have failed since the command began; what happened before was told of then."""
+def _failed_now(runtime: Runtime, sending: Sending, read_at: datetime) -> int:
+    """How many records of the file have failed since the command began; what happened before was told of then.
+
+    Those that were broken when the file was read, until `read_at`, never came to a call, and are told of by themselves.
+    """
     ours = (
         DestinationRecordRow.destination == sending.destination.id,
         DestinationRecordRow.origin == sending.origin,
         DestinationRecordRow.state == "failed",
         DestinationRecordRow.settled_at >= sending.began,
+        DestinationRecordRow.call.is_null(False) | (DestinationRecordRow.settled_at > read_at),
     )
     with runtime.db.read():
         return int(DestinationRecordRow.select().where(*ours).count())
@@ -251,11 +256,10 @@ def _tell_errors(errors: tuple[intake.LineError, ...], broken: int, where: str) 
         click.echo(f"and {broken - min(len(errors), MOST_SHOWN):,} more{where}")
 
 
-def _tell_result(runtime: Runtime, sending: Sending, took: intake.Took, *, broken_off: bool) -> None:
+def _tell_result(runtime: Runtime, sending: Sending, took: intake.Took, read_at: datetime, *, broken_off: bool) -> None:
     counts = counted(runtime, sending)
     left = sum(counts.get(state, 0) for state in UNSETTLED)
-    # The broken ones have failed too, but are told of by themselves.
-    failed = max(0, _failed_now(runtime, sending) - took.broken)
+    failed = _failed_now(runtime, sending, read_at)
     told = {state: counts.get(state, 0) for state in ("sent", "skipped", "parked", "dropped")}
     told |= {"failed": failed, "waiting": left}
     if sending.as_json:

@@ -69,11 +69,12 @@ class Entrance:
         outcomes: list[str] = []
         begun: set[str] = set()
         for each in candidates:
-            if each.key in begun or (each.key in known and not self._mended(known[each.key], each)):
-                outcomes.append("known")
+            former = known.get(each.key)
+            if each.key in begun or (former is not None and not self._mended(former, each)):
+                outcomes.append("broken" if former is not None and self._broken_still(former, each) else "known")
                 continue
             begun.add(each.key)
-            outcomes.append(self._take(each, holders, known.get(each.key)))
+            outcomes.append(self._take(each, holders, former))
         superseded = self._supersede()
         # A batch that waits to be filled may be full now; what is held back for trouble stays so.
         wake(self._row.id)
@@ -115,6 +116,11 @@ class Entrance:
     def _mended(row: DestinationRecordRow, candidate: Candidate) -> bool:
         """Whether a record that never came to a call stands otherwise in its file now: it is taken in its place."""
         return row.state == "failed" and row.call_id is None and canonical(row.data) != canonical(candidate.data)
+
+    @staticmethod
+    def _broken_still(row: DestinationRecordRow, candidate: Candidate) -> bool:
+        """Whether a record that is there already is as broken in its file as it was: that is told each time."""
+        return bool(candidate.error) and row.state == "failed" and row.call_id is None
 
     # ------------------------------------------------------------------------------------------- one record
 

@@ -45,7 +45,7 @@ class LineError:
 class Took:
     """What became of the records that were `read`: `accepted`, `known` before, `broken` or `duplicates` of others.
 
-    Of the broken ones the first hundred `errors` are here; the ledger has all.
+    Of the broken ones, also those that were so before, the first hundred `errors` are here; the ledger has all.
     """
 
     read: int
