@@ -78,7 +78,7 @@ def counts(took: Took) -> tuple[int, int, int, int, int]:
 # -------------------------------------------------------------------------------------------------- once by key
 
 
-def test_a_file_is_taken_in_and_a_second_time_all_of_it_is_known_or_still_broken(world: World) -> None:
+def test_a_file_is_taken_in_and_a_second_time_all_of_it_is_known(world: World) -> None:
     ledger = Ledger(world.start())
     assert counts(ledger.take(CSV)) == (2, 2, 0, 0, 0)
     first, second = ledger.rows()
