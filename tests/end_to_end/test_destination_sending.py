@@ -523,7 +523,7 @@ def test_records_that_come_within_a_time_go_together(collecting: Any) -> None:
     writing, collector = collecting(batch={"group_by": "time", "seconds": 30})
     for number in range(5):
         writing.take(*items(number))
-        writing.run(10)
+        writing.run(9)
     writing.run(60)
     assert (collector.sizes, writing.counts()) == ([4, 1], {"sent": 5})
 
