@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -144,6 +145,21 @@ def _switch(text: str) -> fields.Boolean:
     return fields.Boolean(load_default=False, truthy={True}, falsy={False}, metadata={"help": text})
 
 
+def _json_only(values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        if not _is_json(value):
+            raise ValidationError(f"{name} must be something that JSON has: a date is written as a text")
+
+
+def _is_json(value: Any) -> bool:
+    """Whether a value can be sent: TOML has dates and times too, which are to be written as texts."""
+    if isinstance(value, dict):
+        return all(isinstance(name, str) and _is_json(each) for name, each in value.items())
+    if isinstance(value, list):
+        return all(_is_json(each) for each in value)
+    return value is None or isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value))
+
+
 def _headers(text: str) -> None:
     try:
         parse_headers(text)
@@ -200,6 +216,7 @@ class DestinationSchema(PluginSettings):
     constants = fields.Dict(
         keys=fields.String(validate=validate.Length(1, 200)),
         load_default=dict,
+        validate=_json_only,
         metadata={"help": "fields that are the same in each request"},
     )
     exclude_ = fields.List(

@@ -15,7 +15,7 @@ from core.errors import ConfigError
 from core.receivers import checked_events
 from core.runtime import Runtime
 from core.settings import joined, load_settings, nearest
-from core.store.models import DestinationRow
+from core.store.models import DestinationCallRow, DestinationRecordRow, DestinationRow
 
 _LOOKS_LIKE_A_LOOK_UP = re.compile(r"([a-z_]+)\(.+\)")
 
@@ -123,6 +123,26 @@ def _of_source(runtime: Runtime, definition: Definition) -> Iterator[ConfigError
         )
     if definition.upstream == definition.name:
         yield ConfigError("source", "it would feed itself", "Give the name of another destination.")
+
+
+def check_change(row: DestinationRow, before: Definition, after: Definition) -> None:
+    """Raise `ConfigError` if what the ledger holds would not be understood any more. Inside a transaction.
+
+    Records are known by what the `key` said when they came, and calls that are in doubt are looked for in the account
+    and by the template that they were made with.
+    """
+    records = DestinationRecordRow.select(DestinationRecordRow.id).where(DestinationRecordRow.destination == row.id)
+    for name in ("key", "unique"):
+        if getattr(before, name) != getattr(after, name) and records.exists():
+            mend = "Make another destination, or keep to it."
+            raise ConfigError(name, "the records that are in the ledger are known by the former one", mend)
+    calls = DestinationCallRow.select(DestinationCallRow.id).where(
+        DestinationCallRow.destination == row.id, DestinationCallRow.purpose != "test"
+    )
+    for name in ("connection", "template"):
+        if getattr(before, name) != getattr(after, name) and calls.exists():
+            mend = "Make another destination, or keep to it."
+            raise ConfigError(name, "records were written by the former one already", mend)
 
 
 def check_upstream(definition: Definition) -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from core.destinations.provision import provision_destinations
 from core.jobs import backfill, housekeeping, names, polling
 from core.jobs.backfill import Halted
 from core.jobs.send_events import EventSender
@@ -27,6 +28,7 @@ JOBS: tuple[tuple[str, int, Job], ...] = (
     ("wake_forgotten", 60, lambda runtime, halted: housekeeping.wake_forgotten(runtime)),
     ("throw_away", 3600, lambda runtime, halted: housekeeping.throw_away(runtime)),
     ("verify_again", 60, lambda runtime, halted: provision(runtime)),
+    ("destinations", 60, lambda runtime, halted: provision_destinations(runtime)),
     ("names", 10, names.refresh_due),
     ("poll", 5, polling.poll_due),
     ("backfill", 10, backfill.run_due),
