@@ -51,6 +51,11 @@ class Plugin:
         return []
 
     @hookimpl
+    def destination_templates(self):
+        self.called.append("destination_templates")
+        return []
+
+    @hookimpl
     def inbound_event(self, event, session):
         self.called.append("inbound_event")
 
