@@ -202,9 +202,9 @@ def test_a_test_of_a_stored_one_is_kept_with_it_and_nothing_else_is_sent(world: 
     world.start()
     Destinations(world.runtime).create({"name": "people", "connection": "support", "template": "create_end_user"}, BY)
     intake.take_in(world.runtime, "people", [Item(1, {"first_name": "Zoe", "email": "z@x.example"})], "f")
-    assert trying.send_test(world.runtime, PEOPLE, ANN, BY).ok
+    assert trying.send_test(world.runtime, PEOPLE, ANN, BY, "people").ok
     world.sim.fault("*user*", "404")
-    again = trying.send_test(world.runtime, PEOPLE, ANN, BY)
+    again = trying.send_test(world.runtime, PEOPLE, ANN, BY, "people")
     assert (again.ok, again.captured_id) == (False, "")
     assert str(again.status) in again.error
     with world.runtime.db.read():
@@ -255,11 +255,61 @@ def test_whatever_the_vendor_says_comes_back(quick: World, fault: str, status: i
     quick.start()
     Destinations(quick.runtime).create({"name": "people", "connection": "support", "template": "create_end_user"}, BY)
     quick.sim.fault("*user*", fault)
-    tested = trying.send_test(quick.runtime, PEOPLE, ANN, BY)
+    tested = trying.send_test(quick.runtime, PEOPLE, ANN, BY, "people")
     assert (tested.ok, tested.status) == (False, status)
     assert tested.error
+    assert tested.uncertain == (state == "parked")
+    assert tested.error.endswith(": it may be there; look before you send it again") == tested.uncertain
     with quick.runtime.db.read():
         assert DestinationCallRow.get().state == state
+        assert DestinationRow.get().tested["uncertain"] == tested.uncertain
+
+
+def test_a_test_of_what_is_not_stored_yet_is_not_anothers_of_its_name(quick: World) -> None:
+    quick.start()
+    Destinations(quick.runtime).create({"name": "people", "connection": "support", "template": "create_end_user"}, BY)
+    assert trying.send_test(quick.runtime, PEOPLE, ANN, BY).ok
+    with quick.runtime.db.read():
+        assert DestinationCallRow.select().count() == 0
+        assert DestinationRow.get().tested is None
+        assert AuditRow.select().where(AuditRow.what == "destination.tested").count() == 1
+
+
+@pytest.mark.parametrize("exists", ["skip", "update"])
+def test_a_test_does_with_what_is_there_already_what_the_send_would_do(quick: World, exists: str) -> None:
+    quick.start()
+    Destinations(quick.runtime).create({"name": "people", "connection": "support", "template": "create_end_user"}, BY)
+    there = trying.send_test(quick.runtime, PEOPLE, ANN, BY).captured_id
+    before = len(calls(quick))
+    renamed = {**ANN, "first_name": "Anna"}
+    tested = trying.send_test(quick.runtime, replace(PEOPLE, exists=exists), renamed, BY, "people")
+    writes = [call for call in calls(quick)[before:] if call[0] != "GET"]
+    assert (tested.ok, tested.captured_id, tested.error) == (True, there, "")
+    with quick.runtime.db.read():
+        kept = [(each.purpose, each.verb, each.captured_id) for each in DestinationCallRow.select()]
+        noted = DestinationRow.get().tested
+    assert (noted["ok"], noted["captured_id"], noted["note"]) == (True, there, tested.note)
+    if exists == "skip":
+        assert (writes, kept, tested.url, tested.status) == ([], [], "", None)
+        assert tested.note == f"the vendor has it already, under {there}, and it is left as it is"
+        assert quick.sim.account.users[there].first_name == "Ann"
+    else:
+        assert (writes, kept) == ([("PUT", f"/v2/users/{there}")], [("test", "PUT", there)])
+        assert tested.note == f"the vendor had it already, under {there}: that was changed"
+        assert quick.sim.account.users[there].first_name == "Anna"
+
+
+@pytest.mark.parametrize("exists", ["skip", "update"])
+def test_a_test_makes_what_is_not_there_yet_and_nothing_where_it_cannot_look(quick: World, exists: str) -> None:
+    quick.start()
+    definition = replace(PEOPLE, exists=exists)
+    made = trying.send_test(quick.runtime, definition, ANN, BY)
+    assert (made.ok, made.verb, made.note) == (True, "POST", "")
+    before = len(calls(quick))
+    quick.sim.fault("*user*", "503", times=None)
+    blind = trying.send_test(quick.runtime, definition, {**ANN, "email": "bob@x.example"}, BY)
+    assert (blind.ok, blind.url, blind.uncertain, blind.status) == (False, "", False, 503)
+    assert all(method == "GET" for method, _ in calls(quick)[before:])
 
 
 def test_where_the_budget_is_used_up_a_test_says_so(quick: World) -> None:
