@@ -13,7 +13,7 @@ from core.destination_template import VendorCall
 from core.destinations import outcomes
 from core.destinations.dry_runs import SAMPLES, DryRun, DryRunning
 from core.destinations.equipment import Equipment, equip_for
-from core.destinations.expressions import parse, placeholders
+from core.destinations.expressions import MISSING, parse, placeholders, value_of
 from core.destinations.formats import Item
 from core.destinations.look_ups import LookUpCache
 from core.destinations.outcomes import SENT, UNCERTAIN, Outcome, RecordOutcome
@@ -149,6 +149,8 @@ def _example(runtime: Runtime, definition: Definition) -> list[dict[str, Any]]:
         sample = {attribute: sample.get(name, attribute) for name, attribute in attributes.items()}
     for text in placeholders(definition.url):
         sample.setdefault(parse(text, known).attribute, parse(text, known).attribute)
+    if definition.key and value_of(sample, definition.key) is MISSING:
+        sample[definition.key] = definition.key
     return [sample] if sample else []
 
 

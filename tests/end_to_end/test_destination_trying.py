@@ -67,10 +67,61 @@ def test_what_would_be_looked_up_is_shown_in_words(unheard: World) -> None:
 
 
 def test_a_record_that_cannot_be_sent_shows_why_in_its_place(unheard: World) -> None:
-    made = trying.samples(unheard.runtime, PEOPLE, [ANN, {"email": "bob@x.example"}, ANN])
-    assert [each.problem for each in made] == ["", "first_name: is missing, and the vendor wants it", ""]
+    made = trying.samples(unheard.runtime, PEOPLE, [ANN, {"email": "bob@x.example"}, {"first_name": "Bob"}])
+    assert [each.problem for each in made] == [
+        "",
+        "first_name: is missing, and the vendor wants it",
+        "email: is missing, and records are known by it",
+    ]
     assert made[1].record == {"email": "bob@x.example"}
-    assert (made[1].url, made[1].body) == ("", None)
+    assert (made[1].url, made[1].body, made[1].left_out) == ("", None, False)
+
+
+def test_a_sample_that_would_be_left_out_says_for_which_other_one(unheard: World) -> None:
+    records = [
+        {**ANN, "phone": phone, "email": f"{who}@x.example"} for who, phone in zip("abcaab", "121133", strict=True)
+    ]
+    broken = {"email": "c@x.example"}
+    by_key = replace(PEOPLE, unique="")
+
+    def problems(definition: Definition, *given: Any) -> list[str]:
+        made = trying.samples(unheard.runtime, definition, given)
+        assert all(each.left_out == each.problem.startswith("left out: ") for each in made)
+        assert all(bool(each.url) == (not each.problem) for each in made)
+        return [each.problem for each in made]
+
+    key = "left out: the same email as sample {}".format
+    assert problems(by_key, broken, *records) == [
+        "first_name: is missing, and the vendor wants it",
+        "",
+        "",
+        "",
+        key(2),
+        key(2),
+        key(3),
+    ]
+    phone = "left out: the same phone as sample {}".format
+    first = replace(PEOPLE, unique="phone")
+    assert problems(first, *records) == ["", "", phone(1), key(1), key(1), key(2)]
+    last = replace(first, keep="last")
+    assert problems(last, *records[:3]) == [phone(3), "", ""]
+    assert problems(replace(MANUAL, url="/x"), ANN, ANN) == ["", "left out: the same record as sample 1"]
+    assert problems(replace(MANUAL, source="events", events=("*",)), ANN, ANN) == ["", ""]
+    batch = replace(MANUAL, unique="city", batch=Batching(size=2))
+    rows = [{"n": n, "city": city} for n, city in enumerate(("Bern", "Rome", "Oslo", "Rome"))]
+    assert problems(batch, *rows) == ["", "", "left out: the same city as sample 1"]
+
+
+def test_a_sample_says_what_is_done_instead_where_it_is_there_already(unheard: World) -> None:
+    instead = [
+        trying.samples(unheard.runtime, replace(PEOPLE, exists=exists), [ANN])[0].instead
+        for exists in ("fail", "skip", "update")
+    ]
+    assert instead == [
+        "",
+        "or nothing, where it is there already",
+        "or PUT …/users/‹id›, where it is there already",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -123,7 +174,7 @@ def test_samples_are_made_of_real_records_and_else_of_the_template(quick: World)
     assert len(example) == 1
     assert example[0]["first_name"]
     renamed = replace(PEOPLE, fields={"first_name": "Name", "email": "person.mail"})
-    assert set(trying.sample_records(quick.runtime, renamed)[0]) == {"Name", "person.mail"}
+    assert set(trying.sample_records(quick.runtime, renamed)[0]) == {"Name", "person.mail", "email"}  # by its key
     assert trying.samples(quick.runtime, renamed, trying.sample_records(quick.runtime, renamed))[0].problem == ""
     manual = replace(MANUAL, url="/users/{user(email)}", fields={"text": "words"})
     assert trying.sample_records(quick.runtime, manual) == [{"words": "words", "email": "email"}]
