@@ -84,10 +84,10 @@ def dry_run(runtime: Runtime, definition: Definition, items: Iterable[Item], lim
 
     Raises `ConfigError` if the connection or the template is not there, and what `items` raises.
     """
-    running = DryRunning(runtime, definition)
-    for item in islice(items, limit):
-        running.look_at(item)
-    return running.ended()
+    with DryRunning(runtime, definition) as running:
+        for item in islice(items, limit):
+            running.look_at(item)
+        return running.ended()
 
 
 def send_test(

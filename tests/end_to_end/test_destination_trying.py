@@ -226,6 +226,80 @@ def test_a_dry_run_says_what_would_be_sent_and_leaves_no_trace(unheard: World) -
         assert DestinationRecordRow.select().count() == 1
 
 
+def person(who: str, name: str = "P", phone: str = "") -> dict[str, Any]:
+    return {"email": f"{who}@x.example", "first_name": name, "phone": phone}
+
+
+MENDED = [person("a", "Ann"), person("b", "")]
+FILES: dict[str, tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]], list[int]]] = {
+    "what is mended is taken": ({}, [person("a", ""), person("b", ""), person("c")], [*MENDED, person("c")], [0]),
+    "a good one after a broken one": (
+        {},
+        [],
+        [person("a", ""), person("a", "A"), person("b"), person("b", "")],
+        [1, 2],
+    ),
+    "the first": ({"unique": "phone"}, [], [person("a", "A", "1"), person("b", "B", "1"), person("c")], [0, 2]),
+    "the last": (
+        {"unique": "phone", "keep": "last"},
+        [],
+        [person(who, "P", phone) for who, phone in zip("abcde", "12121", strict=True)] + [person("f")],
+        [3, 4, 5],
+    ),
+    "the first is in the ledger": ({"unique": "phone"}, [person("z", "Z", "1")], [person("a", "A", "1")], []),
+    "the last where one is in the ledger": (
+        {"unique": "phone", "keep": "last"},
+        [person("z", "Z", "1")],
+        [person("a", "A", "1")],
+        [0],
+    ),
+    "one that is broken holds no value": (
+        {"unique": "phone"},
+        [person("z", "", "1")],
+        [person("a", "", "2"), person("b", "B", "1"), person("c", "C", "2")],
+        [1, 2],
+    ),
+}
+
+
+@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("at_once", [1, 500])
+def test_a_dry_run_tells_what_the_send_does(
+    quick: World, monkeypatch: pytest.MonkeyPatch, file: str, at_once: int
+) -> None:
+    monkeypatch.setattr("core.destinations.dry_runs.AT_ONCE", at_once)
+    given, before, rows, sent = FILES[file]
+    quick.start()
+    stored = Destinations(quick.runtime).create({**as_given(PEOPLE), "unique": "", **given}, BY)
+    intake.take_in(quick.runtime, "people", [Item(n, row) for n, row in enumerate(before, 1)], "before")
+    items = [Item(n, row) for n, row in enumerate(rows, 1)]
+    run = trying.dry_run(quick.runtime, stored.definition, items)
+    assert [each.record for each in run.samples] == [rows[place] for place in sent]
+    took = intake.take_in(quick.runtime, "people", items, "now")
+    assert (run.good, run.requests, run.broken) == (took.accepted, took.accepted, took.broken)
+    # What is twice in one file is told as a duplicate of the other.
+    assert run.known + run.duplicates == took.known + took.duplicates
+    assert run.errors == took.errors
+    with quick.runtime.db.read():
+        waiting = DestinationRecordRow.select().where(
+            DestinationRecordRow.state == "waiting", DestinationRecordRow.origin == "now"
+        )
+        assert sorted(row.line - 1 for row in waiting) == sent
+
+
+def test_of_a_long_file_of_which_the_last_count_no_more_is_held_than_memory_should(
+    quick: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.destinations.dry_runs._IN_MEMORY", 1000)
+    quick.start()
+    definition = replace(MANUAL, unique="number", keep="last", batch=Batching(size=300))
+    items = [Item(place, {"number": place % 1200, "place": place, "text": "ü\n\u2028"}) for place in range(1, 3001)]
+    run = trying.dry_run(quick.runtime, definition, items)
+    assert (run.good, run.duplicates, run.requests) == (1200, 1800, 4)
+    assert [each["place"] for each in run.samples[0].records] == [*range(1801, 2101)]
+    assert run.samples[0].body[0] == items[1800].data
+
+
 def test_a_dry_run_counts_the_calls_of_batches(unheard: World) -> None:
     items = [Item(place, {"number": place}) for place in range(1, 3501)]
     run = trying.dry_run(unheard.runtime, replace(MANUAL, batch=Batching(size=300)), items)
