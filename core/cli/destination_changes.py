@@ -36,10 +36,10 @@ def test(config_path: str, name: str, file: Any) -> None:
         record = _record(file) if file is not None else next(iter(trying.sample_records(runtime, definition)), None)
         if record is None:
             raise ConfigError("record", "it has none yet, and no template that has a sample", "Give one with --record.")
-        tested = trying.send_test(runtime, definition, record, COMMAND_LINE)
+        tested = trying.send_test(runtime, definition, record, COMMAND_LINE, definition.name)
     if not tested.url:
-        click.echo(f"nothing was sent: {tested.error}", err=True)
-        sys.exit(1)
+        click.echo(f"nothing was sent: {tested.error or tested.note}", err=not tested.ok)
+        sys.exit(0 if tested.ok else 1)
     click.echo(f"{tested.verb} {tested.url}\n{pretty(tested.body)}\n")
     click.echo(f"answer: {tested.status or 'none'}\n{tested.answer}".rstrip())
     if tested.captured_id:

@@ -242,7 +242,7 @@ def _add_trying(resource: Resource, runtime: Runtime) -> None:
         the record is not in the ledger.
         """
         definition = Destinations(runtime).get(name).definition
-        return trying.send_test(runtime, definition, given.get("record") or _first(runtime, definition), by())
+        return trying.send_test(runtime, definition, given.get("record") or _first(runtime, definition), by(), name)
 
     @resource.operation(
         "POST",
