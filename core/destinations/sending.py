@@ -88,7 +88,7 @@ class Turn:
 
     def _work_off(self, equipment: Equipment) -> bool:
         """Make the calls of a window of records; False if there is nothing more to do now."""
-        window = looked_at(self._runtime, self._claim, equipment)
+        window = looked_at(self._runtime, self._claim, equipment, self._is_over)
         if not window.waiting:
             return window.broken or self._rest(window)
         candidates = [(each.data, each.prepared) for each in window.waiting]
@@ -97,8 +97,10 @@ class Turn:
         done = window.broken
         growing: list[datetime] = []
         lanes: set[str] = set()
+        before = self._calls
         for number, places in enumerate(groups):
-            if self._is_over():
+            # The looks may have taken the whole turn: then one call is made all the same, or none would ever be.
+            if self._halted() or (self._calls > before and self._is_over()):
                 return True
             members = [window.waiting[place] for place in places]
             full = grouping.is_full(equipment.definition, places, candidates, len(groups) - number)

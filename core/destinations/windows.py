@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from core.destinations import ledger
 from core.destinations.claims import Claim
-from core.destinations.equipment import Equipment
+from core.destinations.equipment import Equipment, Halted
 from core.destinations.fitness import fitting
 from core.destinations.rendering import Prepared
 from core.errors import BadPayload, BadRecord, RelaydeskError, RetryLater, VendorError
@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 WINDOW = 100
 """Records that are looked at together, at least: a batch's worth where that is more."""
 MOST_IN_WINDOW = 1000
+LONGEST_LOOK = timedelta(seconds=5)
+"""How long records are looked at before the first goes, where each goes by itself: what was found is fresh then."""
 MOST_TROUBLES = 3
 """Records of one window that cannot be looked at now, before no more are tried."""
 
@@ -50,8 +52,8 @@ class Window:
     trouble: VendorError | BadPayload | None = None
 
 
-def looked_at(runtime: Runtime, claim: Claim, equipment: Equipment) -> Window:
-    """Look at the first records that wait.
+def looked_at(runtime: Runtime, claim: Claim, equipment: Equipment, over: Halted) -> Window:
+    """Look at the first records that wait: all of a window, or those before the turn was `over`.
 
     Those of a lane in which an earlier one is in doubt wait for its end. One that cannot be looked at now, since
     what it names cannot be looked up, holds up those of its lane, and others only where they fare no better.
@@ -60,11 +62,16 @@ def looked_at(runtime: Runtime, claim: Claim, equipment: Equipment) -> Window:
     wanted = min(MOST_IN_WINDOW, max(WINDOW, 2 * size))
     taken = _lanes_in_doubt(runtime, claim)
     window = Window()
-    troubles = 0
+    troubles, looks = 0, 0
+    until = runtime.db.now() + LONGEST_LOOK
     for row in _rows(runtime, claim, wanted):
+        # Looks wait for the budget: what is found is forgotten again before a whole window is known.
+        if looks and (over() or (window.waiting and not size and runtime.db.now() >= until)):
+            break
         if row.lane and row.lane in taken:
             window.held_back = True
             continue
+        looks += 1
         try:
             prepared = _prepared(equipment, row)
         except BadRecord as problem:
