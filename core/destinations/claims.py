@@ -81,6 +81,15 @@ def _ours(claim: Claim) -> tuple[Any, ...]:
     return DestinationRow.id == claim.destination_id, DestinationRow.fence == claim.fence
 
 
+def still_sends(revision: int) -> tuple[Any, ...]:
+    """The conditions of `hold` under which what was planned may go: it sends, and is as it was planned with."""
+    return (
+        DestinationRow.revision == revision,
+        DestinationRow.activated_at.is_null(False),
+        DestinationRow.paused_at.is_null(),
+    )
+
+
 def lease_of(runtime: Runtime) -> timedelta:
     """How long a destination is a process's without a sign of life."""
     return timedelta(seconds=runtime.config.worker.lease_seconds)

@@ -14,6 +14,7 @@ from core.destinations.checking import load_definition
 from core.destinations.entering import Entered, Entrance
 from core.destinations.fitness import Candidate, Fitness
 from core.destinations.formats import Item
+from core.destinations.loops import conversation_of, made_of_events
 from core.runtime import Runtime
 from core.store.models import DestinationRecordRow, DestinationRow
 
@@ -24,6 +25,9 @@ MOST_BYTES = 4 * 1024 * 1024
 MOST_ERRORS = 100
 _LOOKS_LIKE_A_LOOP = (
     "it looks like a loop: more than 20 events of this conversation within an hour; a retry sends it all the same"
+)
+_IS_OUR_OWN = (
+    "it looks like a loop: a destination has made this conversation of an event itself; a retry sends it all the same"
 )
 ARRIVING = timedelta(seconds=30)
 """How long nothing is begun after a sign of life of records of which the last of several equal ones counts."""
@@ -137,15 +141,18 @@ def admit(runtime: Runtime, row: DestinationRow, definition: Definition) -> int:
         return 0
     fitness = Fitness(runtime, definition)
     before = _happened(row.id, arrived[0].created_at - LOOP_WITHIN)
+    ours = made_of_events(row.connection, [each.data for each in arrived])
     looked_at: list[tuple[DestinationRecordRow, Candidate]] = []
     for each in arrived:
         candidate = fitness.of_record(each.data, each.line, each.key)
-        conversation = _conversation(each.data)
+        conversation = conversation_of(each.data)
         moments = before.setdefault(conversation, [])
         moments.append(each.created_at)
         recent = sum(each.created_at - LOOP_WITHIN < moment <= each.created_at for moment in moments)
         if conversation and recent > LOOP and not candidate.error:
             candidate = replace(candidate, error=_LOOKS_LIKE_A_LOOP)
+        elif conversation in ours and not candidate.error:
+            candidate = replace(candidate, error=_IS_OUR_OWN)
         looked_at.append((each, candidate))
     Entrance(runtime.db, row, definition, EVENTS).admit(looked_at)
     return len(arrived)
@@ -160,7 +167,7 @@ def _happened(destination_id: int, since: datetime) -> dict[str, list[datetime]]
     for state in ("waiting", "sending", "uncertain", "sent", "skipped", "failed", "parked", "dropped"):
         for each in takewhile(lambda row: row.created_at > since, _newest(destination_id, state)):
             if each.origin == EVENTS:
-                found.setdefault(_conversation(each.data), []).append(each.created_at)
+                found.setdefault(conversation_of(each.data), []).append(each.created_at)
     return found
 
 
@@ -174,11 +181,6 @@ def _newest(destination_id: int, state: str) -> Iterator[DestinationRecordRow]:
     while some:
         yield from some
         some = list(query.where(DestinationRecordRow.id < some[-1].id)) if len(some) == AT_ONCE else []
-
-
-def _conversation(data: Any) -> str:
-    told = data.get("data") if isinstance(data, dict) else None
-    return str(told.get("conversation_id") or "") if isinstance(told, dict) else ""
 
 
 def row_of(name: str) -> DestinationRow:

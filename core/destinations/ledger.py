@@ -14,7 +14,8 @@ from typing import Any
 from core.destination_settings import Definition
 from core.destination_template import VendorCall
 from core.destinations import responses
-from core.destinations.claims import Claim, back_off, hold, wake
+from core.destinations.claims import Claim, back_off, hold, still_sends, wake
+from core.destinations.failed_looks import NONE_FAILED
 from core.destinations.fitness import fitting
 from core.destinations.outcomes import FAILED, POSTPONED, SENT, UNCERTAIN, Outcome, RecordOutcome
 from core.runtime import Runtime
@@ -54,7 +55,7 @@ def begin(runtime: Runtime, claim: Claim, revision: int, planned: Planned) -> in
     try:
         with runtime.db.write():
             # The row is ours from here on until the commit: nobody can pause it in between.
-            if not hold(runtime, claim, *_still_sends(revision)):
+            if not hold(runtime, claim, *still_sends(revision)):
                 return None
             call = DestinationCallRow.insert(
                 destination=claim.destination_id,
@@ -76,6 +77,7 @@ def begin(runtime: Runtime, claim: Claim, revision: int, planned: Planned) -> in
                     attempts=DestinationRecordRow.attempts + 1,
                     error="",
                     error_field="",
+                    **NONE_FAILED,
                 )
                 .where(DestinationRecordRow.id.in_(planned.record_ids), DestinationRecordRow.state == "waiting")
                 .execute()
@@ -85,14 +87,6 @@ def begin(runtime: Runtime, claim: Claim, revision: int, planned: Planned) -> in
             return int(call)
     except _TakenBack:
         return None
-
-
-def _still_sends(revision: int) -> tuple[Any, ...]:
-    return (
-        DestinationRow.revision == revision,
-        DestinationRow.activated_at.is_null(False),
-        DestinationRow.paused_at.is_null(),
-    )
 
 
 def settle(
@@ -208,7 +202,7 @@ def break_records(
     False, and nothing happens, if the destination is another's by now, or was changed since they were looked at.
     """
     with runtime.db.write():
-        if not hold(runtime, claim, *_still_sends(revision)):
+        if not hold(runtime, claim, *still_sends(revision)):
             return False
         DestinationRecordRow.update(state="failed", error=reason, error_field=field, settled_at=runtime.db.now()).where(
             DestinationRecordRow.id.in_(record_ids), DestinationRecordRow.state == "waiting"
@@ -221,7 +215,7 @@ def skip_records(
 ) -> bool:
     """Let records be skipped that the vendor has already, under an id; otherwise as `break_records`."""
     with runtime.db.write():
-        if not hold(runtime, claim, *_still_sends(revision)):
+        if not hold(runtime, claim, *still_sends(revision)):
             return False
         row = DestinationRow.get_by_id(claim.destination_id)
         waiting = DestinationRecordRow.id.in_(record_ids) & (DestinationRecordRow.state == "waiting")

@@ -8,14 +8,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from core.destination_settings import Definition
-from core.destinations import claims, grouping, intake, ledger, outcomes, reconcile
+from core.destinations import claims, failed_looks, grouping, intake, ledger, outcomes, reconcile
 from core.destinations.claims import Claim
 from core.destinations.equipment import LONGEST_WAIT, Equipment, equip
 from core.destinations.ledger import Planned
 from core.destinations.look_ups import LookUpCache
 from core.destinations.outcomes import FAILED, POSTPONED, SENT, UNCERTAIN, Outcome
-from core.destinations.rendering import Prepared
-from core.destinations.windows import Waiting, Window, is_the_budget, looked_at
+from core.destinations.planning import existing_id, fresh_first, plan
+from core.destinations.windows import MOST_TROUBLES, Waiting, Window, is_of_the_account, is_the_budget, looked_at
 from core.domain import Priority
 from core.errors import BadPayload, BadRecord, ConfigError, Refused, RelaydeskError, RetryLater, VendorError
 from core.runtime import Runtime
@@ -88,17 +88,21 @@ class Turn:
 
     def _work_off(self, equipment: Equipment) -> bool:
         """Make the calls of a window of records; False if there is nothing more to do now."""
-        window = looked_at(self._runtime, self._claim, equipment)
+        window = looked_at(self._runtime, self._claim, equipment, self._is_over)
         if not window.waiting:
             return window.broken or self._rest(window)
         candidates = [(each.data, each.prepared) for each in window.waiting]
         merges = equipment.template is not None and bool(equipment.template.merged_by)
         groups = grouping.batches(equipment.definition, merges, candidates, [each.since for each in window.waiting])
+        if equipment.definition.batch is None:
+            groups = fresh_first(groups, window.waiting)
         done = window.broken
         growing: list[datetime] = []
         lanes: set[str] = set()
+        before = self._calls
         for number, places in enumerate(groups):
-            if self._is_over():
+            # The looks may have taken the whole turn: then one call is made all the same, or none would ever be.
+            if self._halted() or (self._calls > before and self._is_over()):
                 return True
             members = [window.waiting[place] for place in places]
             full = grouping.is_full(equipment.definition, places, candidates, len(groups) - number)
@@ -112,8 +116,12 @@ class Turn:
                 if not self._write(equipment, members):
                     return True
             except (VendorError, BadPayload) as problem:
-                self._hold(problem)
-                return False
+                window.trouble = problem
+                window.troubles += self._passed_over(equipment, members[0], problem)
+                if window.is_no_use:
+                    self._hold(problem)
+                    return False
+                lanes |= {members[0].prepared.lane} - {""}
             done = True
         if not done:
             claims.wait_until(self._runtime, self._claim, min(growing))
@@ -121,14 +129,22 @@ class Turn:
 
     def _rest(self, window: Window) -> bool:
         """Name the moment before which nothing can be begun, if anything waits at all; False, since nothing is due."""
-        if window.trouble is not None:
+        if window.trouble is not None and (window.is_no_use or window.troubles + window.passed_over >= MOST_TROUBLES):
             self._hold(window.trouble)
-        elif window.held_back:
+        elif window.held_back or window.again is not None:
             with self._runtime.db.read():
-                moment = claims.next_look(self._claim.destination_id)
+                look = claims.next_look(self._claim.destination_id) if window.held_back else None
+            moments = [each for each in (look, window.again) if each is not None]
             in_a_while = self._runtime.db.now() + timedelta(seconds=LONGEST_NAP)
-            claims.wait_until(self._runtime, self._claim, moment or in_a_while)
+            claims.wait_until(self._runtime, self._claim, min(moments, default=in_a_while))
         return False
+
+    def _passed_over(self, equipment: Equipment, member: Waiting, problem: VendorError | BadPayload) -> bool:
+        """Let others pass by a record that cannot be looked for; False if that is so for this one alone."""
+        if is_of_the_account(problem):
+            return True
+        name = failed_looks.named("existing", member.prepared.lane)
+        return not failed_looks.note(self._runtime, self._claim, equipment.revision, member.id, name, problem)
 
     def _worth_waiting(self, equipment: Equipment, members: list[Waiting]) -> datetime | None:
         """Until when more records may join these; None if they have waited long enough."""
@@ -144,7 +160,7 @@ class Turn:
         """Make the call for some records; False if the plans for those behind them no longer hold."""
         ids = tuple(each.id for each in members)
         try:
-            planned = self._plan(equipment, members)
+            planned = plan(equipment, members)
         except BadRecord as problem:
             return ledger.break_records(
                 self._runtime, self._claim, equipment.revision, ids, problem.field, problem.reason
@@ -198,33 +214,6 @@ class Turn:
             else:
                 return True
 
-    def _plan(self, equipment: Equipment, members: list[Waiting]) -> Planned | str:
-        """The call for some records; or else the id under which the vendor has them, and which is left as it is."""
-        prepared = [each.prepared for each in members]
-        ids = tuple(each.id for each in members)
-        template, definition = equipment.template, equipment.definition
-        try:
-            call = equipment.renderer.call(prepared)
-            existing = self._existing(equipment, prepared[0])
-            if existing is not None and definition.exists == "skip":
-                return existing
-            if template is not None and existing is not None:
-                call = template.update_call(prepared[0].fields, existing, equipment.connection)
-                return Planned(call, ids, prepared[0].lane, definition.template, "update", existing)
-        except RelaydeskError:
-            raise
-        except Exception as problem:
-            log.exception("record %s of destination %s cannot be made a request", ids, self._claim.name)
-            raise BadRecord("", f"it cannot be made a request ({type(problem).__name__})") from None
-        return Planned(call, ids, prepared[0].lane, definition.template)
-
-    def _existing(self, equipment: Equipment, prepared: Prepared) -> str | None:
-        """The id under which the vendor has a record already, where the definition wants to know that."""
-        template = equipment.template
-        if template is None or not template.finds_existing or equipment.definition.exists == "fail":
-            return None
-        return template.existing(prepared.fields, equipment.connection, equipment.reads)
-
     def _made(self, equipment: Equipment, planned: Planned, begun: datetime) -> Outcome:
         """Make a call that was recorded."""
         call = planned.call
@@ -258,7 +247,7 @@ class Turn:
             found = reconcile.find(self._runtime, equipment, call) if again or outcome.status != 409 else None
             if found is not None:
                 return Outcome(SENT, outcome.status, outcome.answer, captured_id=found), "readback"
-            if call.purpose == "write" and self._existing(equipment, members[0].prepared) is not None:
+            if call.purpose == "write" and existing_id(equipment, members[0].prepared) is not None:
                 return replace(outcome, kind=POSTPONED, account=False), "look"
         except Exception as problem:
             if not isinstance(problem, RelaydeskError):

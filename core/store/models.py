@@ -627,7 +627,8 @@ class DestinationRecordRow(Row):
     `state`: arriving (not looked at yet), waiting, sending, uncertain, sent, skipped, failed, parked or dropped. Its
     `line` is its place in what it came with, its `origin`. `unique_value` is what equal ones are told by, and `lane`
     what those have in common that are written in their order. A broken one has the `error_field` to mend. `by` is who
-    decided about it last.
+    decided about it last. `failed_looks` counts the looks that came to nothing before it could be sent, for what it
+    `looked_for`, the last of them at `failed_look_at`; in `failed_alone` of those others got through meanwhile.
     """
 
     destination = ForeignKeyField(DestinationRow, column_name="destination_id", index=False)
@@ -640,6 +641,10 @@ class DestinationRecordRow(Row):
     lane = ShortField(default="")
     call = ForeignKeyField(DestinationCallRow, column_name="call_id", null=True)
     attempts = IntegerField(default=0)
+    failed_looks = IntegerField(default=0)
+    failed_alone = IntegerField(default=0)
+    failed_look_at = MomentField(null=True)
+    looked_for = ShortField(default="")
     captured_id = ShortField(default="")
     error = TextField(default="")
     error_field = ShortField(default="")

@@ -95,3 +95,26 @@ def test_what_its_own_writing_causes_is_stopped_after_twenty_in_an_hour(quick: W
     before = len(written(quick))
     together(quick, 600)
     assert len(written(quick)) == before
+
+
+def test_what_an_event_has_made_makes_nothing_more(quick: World, desk: FreshdeskSimulator) -> None:
+    """Each new conversation has an id of its own, so that no count of events of one conversation tells the loop."""
+    quick.ai_plugin.answer = lambda turn: Handoff(detail="it is beyond me")
+    channel = next(iter(quick.sim.account.channels.values()))
+    chats = Destined(
+        quick,
+        "chats",
+        template="create_conversation",
+        source="events",
+        events=["handoff.to_human"],
+        fields={"message": "data.reason"},
+        constants={"user_id": quick.ada.id, "channel_id": channel.id},
+    )
+    first = quick.sim.customer_writes(quick.ada, "Where is my parcel?")
+    for _ in range(4):
+        together(quick, 60)
+    made = [one for one in quick.sim.conversations if one.id != first.id]
+    assert len(made) == 1
+    sent, looping = chats.ledger()
+    assert (sent.state, sent.captured_id, looping.state) == ("sent", made[0].id, "failed")
+    assert looping.error.startswith("it looks like a loop: a destination has made this conversation")

@@ -1,0 +1,153 @@
+"""What goes wrong in one place costs nothing elsewhere: slow looks, single records, other destinations, clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
+
+import pytest
+
+from core.destinations import by_hand
+from core.destinations.look_ups import LookUpCache
+from core.errors import AuthFailed, BadPayload, RelaydeskError, RetryLater
+from plugins.freshchat.templates import CreateEndUser
+from tests.end_to_end.collector import Collector, with_collector
+from tests.end_to_end.written import ANN, MESSAGES, USERS, Writing, people
+
+FAST = 6000
+HOUR = 3600.0
+ITEMS = {"connection": "collector", "method": "POST", "url": "/items", "key": "name"}
+
+
+@pytest.fixture
+def collecting(quick: Any) -> Iterator[Callable[..., tuple[Writing, Collector]]]:
+    made: list[Collector] = []
+
+    def start(**given: Any) -> tuple[Writing, Collector]:
+        made.append(with_collector(quick))
+        writing = Writing(quick)
+        writing.to(ITEMS, **given)
+        return writing, made[0]
+
+    yield start
+    for each in made:
+        each.stop()
+        assert each.broken == []
+
+
+# --------------------------------------------------------------------------------------------------------- looks
+
+
+def test_records_whose_looks_take_longer_than_they_are_kept_are_sent_all_the_same(quick: Any) -> None:
+    quick.start(requests_per_minute=60)
+    writing = Writing(quick)
+    fields = {"conversation_id": "conversation(user(email))", "message": "says"}
+    writing.to({**MESSAGES, "key": "says", "fields": fields})
+    for number in range(150):
+        user = quick.sim.customer(f"c{number}@example.com", f"C{number}")
+        quick.sim.customer_writes(user, "Hi")
+    writing.take(*({"email": f"c{number}@example.com", "says": f"s{number}"} for number in range(150)))
+    writing.run(150 * 6)
+    assert writing.counts() == {"sent": 150}
+    assert quick.sim.record.per_minute() <= 60
+
+
+TROUBLES: dict[str, RelaydeskError] = {
+    "503": RetryLater("the vendor answered 503", status=503),
+    "403": AuthFailed("the vendor answered 403", status=403),
+    "garbage": BadPayload("the vendor answered 200 without JSON"),
+}
+
+
+class Hindered:
+    """Of which names nothing can be learned, and how often one of them was asked for."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, kind: str, names: Collection[str]) -> None:
+        self.names, self.hits = names, 0
+        ask = LookUpCache._ask
+
+        def hindered(cache: Any, connector: Any, connection: Any, what: str, value: str, *rest: Any) -> Any:
+            if value in self.names:
+                self.hits += 1
+                raise TROUBLES[kind]
+            return ask(cache, connector, connection, what, value, *rest)
+
+        patch.setattr(LookUpCache, "_ask", hindered)
+
+
+NAMED = {"fields": {"name": "name", "owner": "number(owner)"}}
+
+
+def named(*names: str) -> list[dict[str, str]]:
+    return [{"name": name, "owner": f"o{name[1:]}"} for name in names]
+
+
+@pytest.mark.parametrize("kind", ["503", "403", "garbage"])
+def test_a_record_that_cannot_be_looked_for_is_passed_by_and_fails_in_the_end(
+    collecting: Any, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writing, _ = collecting(**NAMED)
+    hindered = Hindered(monkeypatch, kind, {"o1"})
+    writing.take(*named("n1", "n2"), {"name": "again", "owner": "o1"})
+    writing.run(60)
+    assert writing.states() == ["waiting", "sent", "waiting"]
+    for number in range(3, 60):
+        writing.take(*named(f"n{number}"))
+        writing.run(60)
+        assert writing.states()[-1] == "sent"
+    assert [row.state for row in writing.rows()[:3]] == ["failed", "sent", "failed"]
+    assert (writing.row().error_field, writing.row(2).error_field) == ("number(o1)", "number(o1)")
+    assert {"503": "503", "403": "403", "garbage": "JSON"}[kind] in writing.row().error
+    assert hindered.hits < 15
+    hindered.names = ()
+    assert by_hand.retry_failed(writing.runtime, "records", ANN) == 2
+    writing.run(60)
+    assert writing.states()[:3] == ["sent"] * 3
+
+
+def test_many_that_cannot_be_looked_for_do_not_stand_in_front_of_others_for_ever(
+    collecting: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writing, _ = collecting(**NAMED)
+    Hindered(monkeypatch, "503", {f"o{number}" for number in range(10)})
+    writing.take(*named(*(f"n{number}" for number in range(20))))
+    writing.run(2 * HOUR)
+    assert writing.states()[10:] == ["sent"] * 10
+
+
+@pytest.mark.parametrize("kind", ["503", "403"])
+def test_while_nothing_can_be_looked_for_nothing_fails(collecting: Any, kind: str) -> None:
+    writing, collector = collecting(**NAMED)
+    collector.fault("find_name", kind, times=None)
+    writing.take(*named(*(f"n{number}" for number in range(20))))
+    writing.run(24 * HOUR)
+    assert writing.counts() == {"waiting": 20}
+    assert len(collector.record.calls("find_name")) < 600
+    collector.faults.clear()
+    writing.run(2 * HOUR)
+    assert writing.counts() == {"sent": 20}
+
+
+@pytest.mark.parametrize("kind", ["503", "403"])
+def test_one_of_which_it_cannot_be_seen_whether_it_exists_is_passed_by(
+    quick: Any, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick.start(requests_per_minute=FAST)
+    writing = Writing(quick)
+    writing.to(USERS, exists="skip")
+    existing = CreateEndUser.existing
+
+    def hindered(self: Any, record: Any, *rest: Any) -> Any:
+        if record["email"] == "p0@example.com":
+            raise TROUBLES[kind]
+        return existing(self, record, *rest)
+
+    monkeypatch.setattr(CreateEndUser, "existing", hindered)
+    writing.take(*people(*range(5)))
+    writing.run(60)
+    assert writing.states() == ["waiting", *["sent"] * 4]
+    for number in range(5, 50):
+        writing.take(*people(number))
+        writing.run(60)
+    assert writing.counts() == {"failed": 1, "sent": 49}
+    assert (writing.row().error_field, kind in writing.row().error) == ("existing", True)
