@@ -10,6 +10,7 @@ from typing import Any
 from core.destination_settings import Definition
 from core.destinations.claims import wake
 from core.destinations.fitness import Candidate, canonical
+from core.destinations.met import Met
 from core.store.database import Database
 from core.store.models import DestinationRecordRow, DestinationRow
 
@@ -49,13 +50,20 @@ class Entrance:
     """
 
     def __init__(
-        self, db: Database, row: DestinationRow, definition: Definition, origin: str, first: int | None = None
+        self,
+        db: Database,
+        row: DestinationRow,
+        definition: Definition,
+        origin: str,
+        first: int | None = None,
+        met: Met | None = None,
     ) -> None:
         self._db = db
         self._row = row
         self._definition = definition
         self._origin = origin
         self._first = first
+        self._met = met
         self._now: datetime = db.now()
         self._new: list[dict[str, Any]] = []
         self._superseded: list[tuple[_Holder, str]] = []
@@ -71,6 +79,8 @@ class Entrance:
         for each in candidates:
             former = known.get(each.key)
             if each.key in begun or (former is not None and not self._mended(former, each)):
+                if former is not None and self._met is not None:
+                    self._met.found(former)
                 outcomes.append("broken" if former is not None and self._broken_still(former, each) else "known")
                 continue
             begun.add(each.key)
@@ -154,6 +164,8 @@ class Entrance:
                 holders[each.unique] = _Holder("waiting", here, former.id if former else None, values)
         if former is not None:
             self._change(former.id, values)
+            if self._met is not None:
+                self._met.renewed(self._origin, former.id)
         else:
             values |= {"destination": self._row.id, "created_at": self._now}
             self._new.append(values)
@@ -185,6 +197,8 @@ class Entrance:
             query = DestinationRecordRow.insert_many(self._new[start : start + _ROWS])
             made = list(query.returning(DestinationRecordRow.id).tuples().execute())
             first = made[0][0] if first is None else first
+            if self._met is not None:
+                self._met.made(self._origin, *(each for (each,) in made))
         return self._first if self._first is not None else first
 
 
