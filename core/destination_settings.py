@@ -27,6 +27,8 @@ LARGEST_BATCH = 1000
 OURS = frozenset({"authorization", "content-type"})
 """Headers that are set by us."""
 _FORBIDDEN = OURS | {"host", "content-length", "transfer-encoding", "connection", "cookie", "user-agent", "accept"}
+UNTOLD = "…"
+"""What stands for the value of a header where only its name is told: it may be a credential."""
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -93,12 +95,20 @@ def parse_headers(text: str) -> dict[str, str]:
             raise ValueError(f'"{pair.strip()}" is not of the form name:value')
         if name.lower() in _FORBIDDEN:
             raise ValueError(f"the header {name} is set by Relaydesk itself")
+        if value == UNTOLD:
+            raise ValueError(f"the value of {name} must be given: {UNTOLD} only stands for it where it is not told")
         if not (value.isascii() and value.isprintable()):
             raise ValueError(f"the value of {name} holds a character that HTTP does not allow")
         if name.lower() in {each.lower() for each in found}:
             raise ValueError(f"the header {name} is given twice")
         found[name] = value
     return found
+
+
+def without_header_values(definition: Definition) -> dict[str, str]:
+    """The headers of a definition as they are given, for those to whom only their names are told; nothing if none."""
+    names = ",".join(f"{name}:{UNTOLD}" for name in definition.headers)
+    return {"headers": names} if names else {}
 
 
 class BatchSchema(PluginSettings):

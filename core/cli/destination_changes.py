@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +12,7 @@ from core.access.audit import COMMAND_LINE
 from core.cli.destination_ground import found, nothing_sent, opened, pretty
 from core.destinations import by_hand, trying
 from core.destinations.catalogue import Destination, Destinations
+from core.destinations.formats import NotJson, read_json
 from core.errors import ConfigError
 
 
@@ -21,7 +21,7 @@ from core.errors import ConfigError
 @click.option(
     "--record",
     "file",
-    type=click.File("r", encoding="utf-8"),
+    type=click.File("r", encoding="utf-8-sig"),
     help="A file with the record as JSON; - for standard input.",
 )
 @click.pass_obj
@@ -32,7 +32,7 @@ def test(config_path: str, name: str, file: Any) -> None:
     `relaydesk destinations send NAME FILE --dry-run`. Exits 1 if the vendor refuses it.
     """
     with opened(config_path, connected=True) as runtime:
-        definition = found(runtime, name).definition
+        definition = found(runtime, name).sound()
         record = _record(file) if file is not None else next(iter(trying.sample_records(runtime, definition)), None)
         if record is None:
             raise ConfigError("record", "it has none yet, and no template that has a sample", "Give one with --record.")
@@ -51,9 +51,11 @@ def test(config_path: str, name: str, file: Any) -> None:
 
 def _record(file: Any) -> dict[str, Any]:
     try:
-        record = json.load(file)
-    except ValueError as problem:
-        raise ConfigError("record", f"it is not JSON ({problem})", "Give an object.") from None
+        record = read_json(file.read())
+    except UnicodeDecodeError:
+        raise ConfigError("record", "it is not UTF-8", "Give an object, as JSON.") from None
+    except NotJson as problem:
+        raise ConfigError("record", str(problem), "Give an object, as JSON.") from None
     if not isinstance(record, dict):
         raise ConfigError("record", "it is not an object", 'Give one, such as {"email": "ada@example.com"}.')
     return record

@@ -22,17 +22,17 @@ from rich.progress import TimeRemainingColumn as Remaining
 
 from core.cli.destination_ground import found, nothing_sent, opened, pretty
 from core.destinations import formats, intake, trying
-from core.destinations.catalogue import RECORD_STATES, Destination, Destinations
+from core.destinations.catalogue import Destination, Destinations
+from core.destinations.look_ups import LookUpCache
+from core.destinations.met import OPEN, Met
 from core.jobs.send_records import drain, next_moment
 from core.runtime import Runtime
-from core.store.models import DestinationRecordRow
 
 LOOK_SECONDS = 0.5
 """How often the store is asked how far it is."""
 MOST_SHOWN = 20
 """Broken records that are printed; the ledger has all of them."""
 LONGEST_ORIGIN = 255
-UNSETTLED = ("arriving", "waiting", "sending", "uncertain")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Sending:
     kind: str
     limit: int | None
     as_json: bool
-    began: datetime
+    met: Met
 
     @property
     def name(self) -> str:
@@ -78,18 +78,19 @@ def send(
     with opened(config_path, connected=not no_wait) as runtime, click.open_file(file, "rb") as stream:
         destination = found(runtime, name)
         path = Path(file)
+        origin = "standard input" if file == "-" else path.name[:LONGEST_ORIGIN]
         sending = Sending(
             destination,
-            "standard input" if file == "-" else path.name[:LONGEST_ORIGIN],
+            origin,
             None if file == "-" else path.stat().st_size,
             cast(BinaryIO, stream),
             kind or formats.kind_of("" if file == "-" else path.name),
             limit,
             as_json,
-            runtime.db.now(),
+            Met(destination.id, origin, runtime.db.now()),
         )
         if dry_run:
-            _tell_dry_run(trying.dry_run(runtime, destination.definition, _items(sending), limit), sending)
+            _tell_dry_run(trying.dry_run(runtime, destination.sound(), _items(sending), limit), sending)
             return
         try:
             took = _take_in(runtime, sending)
@@ -117,7 +118,8 @@ def _take_in(runtime: Runtime, sending: Sending) -> intake.Took:
             done = sending.stream.tell() if sending.size is not None else None
             progress.update(task, completed=done, description=f"reading {sending.origin}: {read:,} records")
 
-        took = intake.take_in(runtime, sending.name, _items(sending), sending.origin, limit=sending.limit, told=told)
+        items, limit = _items(sending), sending.limit
+        took = intake.take_in(runtime, sending.name, items, sending.origin, limit=limit, told=told, met=sending.met)
         progress.update(task, completed=sending.size, total=sending.size)
         return took
 
@@ -129,11 +131,11 @@ def _work(runtime: Runtime, sending: Sending) -> bool:
         Progress(*columns, console=Console(stderr=True), disable=sending.as_json) as progress,
         _interrupted() as interrupted,
     ):
-        watch = _Watch(runtime, sending, progress)
+        watch, cache = _Watch(runtime, sending, progress), LookUpCache(runtime.clock)
         while not interrupted.is_set() and watch.look():
             if nothing_sent(destination := Destinations(runtime).get(sending.name)):
                 break
-            if drain(runtime, sending.name, lambda: interrupted.is_set() or watch.glance()):
+            if drain(runtime, sending.name, lambda: interrupted.is_set() or watch.glance(), cache):
                 continue
             due = next_moment(runtime, sending.name)
             watch.say(destination, due)
@@ -157,9 +159,9 @@ class _Watch:
 
     def look(self) -> bool:
         """Show it; whether there is any record left that something may still come of."""
-        counts = counted(self._runtime, self._sending)
-        left = sum(counts.get(state, 0) for state in UNSETTLED)
-        words = f"sent {counts.get('sent', 0):,}, failed {counts.get('failed', 0):,}, waiting {left:,}"
+        counts = self._sending.met.counts(self._runtime)
+        left = sum(counts[state] for state in OPEN)
+        words = f"sent {counts['sent']:,}, failed {counts['failed']:,}, waiting {left:,}"
         total = sum(counts.values())
         self._progress.update(self._task, description=words, completed=total - left, total=total)
         self._looked_at = time.monotonic()
@@ -201,36 +203,6 @@ def _interrupted() -> Iterator[threading.Event]:
         signal.signal(signal.SIGINT, before)
 
 
-def counted(runtime: Runtime, sending: Sending) -> Mapping[str, int]:
-    """How many records of the file are in each state."""
-    ours = (DestinationRecordRow.destination == sending.destination.id) & (
-        DestinationRecordRow.origin == sending.origin
-    )
-    with runtime.db.read():
-        # One state after the other, as the index has them.
-        states = ("arriving", *RECORD_STATES)
-        return {
-            each: DestinationRecordRow.select().where(ours, DestinationRecordRow.state == each).count()
-            for each in states
-        }
-
-
-def _failed_now(runtime: Runtime, sending: Sending, read_at: datetime) -> int:
-    """How many records of the file have failed since the command began; what happened before was told of then.
-
-    Those that were broken when the file was read, until `read_at`, never came to a call, and are told of by themselves.
-    """
-    ours = (
-        DestinationRecordRow.destination == sending.destination.id,
-        DestinationRecordRow.origin == sending.origin,
-        DestinationRecordRow.state == "failed",
-        DestinationRecordRow.settled_at >= sending.began,
-        DestinationRecordRow.call.is_null(False) | (DestinationRecordRow.settled_at > read_at),
-    )
-    with runtime.db.read():
-        return int(DestinationRecordRow.select().where(*ours).count())
-
-
 # -------------------------------------------------------------------------------------------------- what is told
 
 
@@ -257,13 +229,14 @@ def _tell_errors(errors: tuple[intake.LineError, ...], broken: int, where: str) 
 
 
 def _tell_result(runtime: Runtime, sending: Sending, took: intake.Took, read_at: datetime, *, broken_off: bool) -> None:
-    counts = counted(runtime, sending)
-    left = sum(counts.get(state, 0) for state in UNSETTLED)
-    failed = _failed_now(runtime, sending, read_at)
-    told = {state: counts.get(state, 0) for state in ("sent", "skipped", "parked", "dropped")}
+    counts = sending.met.counts(runtime)
+    left = sum(counts[state] for state in OPEN)
+    failed = sending.met.failed_calls(runtime, read_at)
+    told = {state: counts[state] for state in ("sent", "skipped", "parked", "dropped")}
     told |= {"failed": failed, "waiting": left}
     if sending.as_json:
-        click.echo(json.dumps({**asdict(took), **told}, indent=2, ensure_ascii=False))
+        told_before = {"before": dict(sending.met.before), "earlier": dict(sending.met.earlier)}
+        click.echo(json.dumps({**asdict(took), **told, **told_before}, indent=2, ensure_ascii=False))
     else:
         _tell_in_words(sending, took, told, Destinations(runtime).get(sending.name))
     if broken_off:
@@ -274,7 +247,12 @@ def _tell_result(runtime: Runtime, sending: Sending, took: intake.Took, read_at:
 def _tell_in_words(sending: Sending, took: intake.Took, told: Mapping[str, int], destination: Destination) -> None:
     known = f"{took.known:,} known before, {took.duplicates:,} duplicates, {took.broken:,} broken"
     click.echo(f"{sending.origin}: {took.read:,} read: {took.accepted:,} accepted, {known}")
-    name = sending.name
+    name, before = sending.name, sending.met.before
+    if before:
+        states = ", ".join(f"{state} {number:,}" for state, number in sorted(before.items()))
+        click.echo(f"of those known before, settled already: {states}")
+    for origin, number in sending.met.earlier.items():
+        click.echo(f"{number:,} of them had come as {origin}, and were not settled yet: they count here")
     _tell_errors(took.errors, took.broken, f": relaydesk destinations records {name} --state failed")
     if sending.limit is not None:
         click.echo(f"Only the first {sending.limit:,} were taken; the whole file later does not send them again.")

@@ -16,7 +16,7 @@ from rich.table import Table
 from core.cli.destination_changes import activate, deactivate, pause, resume, retry, test
 from core.cli.destination_ground import found, nothing_sent, opened
 from core.cli.destination_sending import send
-from core.destination_settings import as_given
+from core.destination_settings import as_given, without_header_values
 from core.destinations import records as ledger
 from core.destinations.catalogue import RECORD_STATES, Destination, Destinations
 from core.domain import Priority
@@ -190,7 +190,7 @@ def _told(destination: Destination) -> dict[str, Any]:
     return {
         "name": destination.name,
         "state": destination.state.value,
-        "definition": as_given(destination.definition),
+        "definition": as_given(destination.definition) | without_header_values(destination.definition),
         "origin": "file" if destination.provisioned else "made",
         "revision": destination.revision,
         "records": _counts(destination),

@@ -1,12 +1,14 @@
 """Records are written to a vendor's endpoints, each once, with every outcome kept; read top to bottom.
 
 catalogue    the destinations there are: made, changed, activated, paused, removed
+stored       what hangs on a destination, and its definition as far as it can be read
 provision    those of the file are brought into the store
 checking     is what was given for one good, and what does it mean
 pieces       a file is cut into lines, or into the elements of an array
 rows         a CSV file is cut into rows
 formats      files of JSON, lines of JSON and CSV become records, one by one
 fitness      whether a record can be written at all, found out without a call
+met          which rows of the ledger a run has met, and how they stand
 entering     records enter the ledger, each once, and of equal ones one
 intake       files, programs, answers and our own events give records
 expressions  what a mapping says a value is: an attribute, or what is looked up by one

@@ -8,12 +8,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from peewee import fn
-
 from core.access import audit
 from core.destination_settings import Definition, as_given
 from core.destination_template import DestinationTemplate
 from core.destinations.checking import check_definition, check_upstream, load_definition
+from core.destinations.stored import begun, counts_of, must_feed_nobody, readable
 from core.errors import ConfigError, RelaydeskError
 from core.runtime import Runtime
 from core.store.models import DestinationCallRow, DestinationRecordRow, DestinationResponseRow, DestinationRow
@@ -64,6 +63,14 @@ class Destination:
     changed_by: str
     changed_at: datetime
     counts: Mapping[str, int]
+    broken: str = ""
+    """Why the definition that is stored cannot be used; the one here is what can still be read of it."""
+
+    def sound(self) -> Definition:
+        """The definition, if it can be used. Raises `ConfigError`."""
+        if self.broken:
+            raise ConfigError("destination", self.broken, "Give it a definition that can be used.")
+        return self.definition
 
     @property
     def total(self) -> int:
@@ -93,14 +100,14 @@ class Destinations:
         """All destinations, by name."""
         with self._db.read():
             rows = list(DestinationRow.select().order_by(DestinationRow.name))
-            counts = _counts()
+            counts = counts_of()
         return tuple(self._shown(row, counts.get(row.id, {})) for row in rows)
 
     def get(self, name: str) -> Destination:
         """One destination."""
         with self._db.read():
             row = _row(name)
-            counts = _counts(row.id)
+            counts = counts_of(row.id)
         return self._shown(row, counts.get(row.id, {}))
 
     def template(self, definition: Definition) -> DestinationTemplate | None:
@@ -141,7 +148,10 @@ class Destinations:
             row = self._changeable(name)
             if revision is not None and revision != row.revision:
                 raise ConfigError("revision", "somebody has changed it meanwhile", "Look at what it is now.")
-            if row.definition.get("connection") != definition.connection and _begun(row.id):
+            if row.definition.get("response") and not definition.response:
+                mend = f"Give them another source first, or keep the answers of {name}."
+                must_feed_nobody(name, "response", "it feeds {}, which would get nothing any more", mend)
+            if row.definition.get("connection") != definition.connection and begun(row.id):
                 mend = "Make another destination: the ledger of this one is about that account."
                 raise ConfigError("connection", "records were written by the former one already", mend)
             self._store(row, by, "changed", **_values(definition), **_AT_ONCE)
@@ -154,6 +164,7 @@ class Destinations:
             row = self._changeable(name)
             if row.activated_at is not None:
                 raise ConfigError("destination", "it is active", "Deactivate it first.")
+            must_feed_nobody(name, "destination", "its answers feed {}", "Give them another source first.")
             under_way = DestinationRecordRow.state.in_(("sending", "uncertain"))
             if DestinationRecordRow.select().where(DestinationRecordRow.destination == row.id, under_way).exists():
                 mend = "Wait until it is known what became of them, or settle them by hand."
@@ -228,14 +239,17 @@ class Destinations:
 
     def _shown(self, row: DestinationRow, counts: Mapping[str, int]) -> Destination:
         configured = self._runtime.connections.configured.get(row.connection)
-        own = {"definition", "state", "connector", "counts"}
+        own = {"definition", "state", "connector", "counts", "broken", "held_reason"}
         stored = {name: getattr(row, name) for name in Destination.__slots__ if name not in own}
+        definition, broken = readable(self._runtime, row)
         return Destination(
             **stored,
-            definition=load_definition(self._runtime, row.definition),
+            definition=definition,
             state=state_of(row),
             connector=configured.connector if configured else "",
             counts=counts,
+            broken=broken,
+            held_reason=broken or row.held_reason,
         )
 
 
@@ -260,25 +274,3 @@ def _row(name: str) -> DestinationRow:
     if row is None:
         raise UnknownDestination(f"there is no destination {name}")
     return row
-
-
-def _begun(destination_id: int) -> bool:
-    calls = DestinationCallRow.select().where(
-        DestinationCallRow.destination == destination_id, DestinationCallRow.purpose != "test"
-    )
-    return bool(calls.exists())
-
-
-def _counts(destination_id: int | None = None) -> dict[int, dict[str, int]]:
-    """How many records each destination has in each state."""
-    number = fn.COUNT(DestinationRecordRow.id)
-    query = DestinationRecordRow.select(DestinationRecordRow.destination, DestinationRecordRow.state, number)
-    if destination_id is not None:
-        query = query.where(DestinationRecordRow.destination == destination_id)
-    found: dict[int, dict[str, int]] = {}
-    grouped: Any = query.group_by(DestinationRecordRow.destination, DestinationRecordRow.state).tuples()
-    for owner, state, count in grouped:
-        shown = "waiting" if state == "arriving" else state
-        counts = found.setdefault(owner, {})
-        counts[shown] = counts.get(shown, 0) + count
-    return found

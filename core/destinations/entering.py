@@ -10,6 +10,7 @@ from typing import Any
 from core.destination_settings import Definition
 from core.destinations.claims import wake
 from core.destinations.fitness import Candidate, canonical
+from core.destinations.met import Met
 from core.store.database import Database
 from core.store.models import DestinationRecordRow, DestinationRow
 
@@ -50,6 +51,7 @@ class _Former:
     data: Any
     id: int | None = None
     place: int = 0
+    row: DestinationRecordRow | None = None
 
 
 class Entrance:
@@ -60,13 +62,20 @@ class Entrance:
     """
 
     def __init__(
-        self, db: Database, row: DestinationRow, definition: Definition, origin: str, first: int | None = None
+        self,
+        db: Database,
+        row: DestinationRow,
+        definition: Definition,
+        origin: str,
+        first: int | None = None,
+        met: Met | None = None,
     ) -> None:
         self._db = db
         self._row = row
         self._definition = definition
         self._origin = origin
         self._first = first
+        self._met = met
         self._now: datetime = db.now()
         self._new: list[dict[str, Any]] = []
         self._superseded: list[tuple[_Holder, str]] = []
@@ -76,7 +85,7 @@ class Entrance:
         locked = DestinationRow.select(DestinationRow.id).where(DestinationRow.id == self._row.id)
         self._db.for_update(locked, skip_locked=False).first()
         known = {
-            key: _Former(row.state, row.call_id is not None, row.data, row.id)
+            key: _Former(row.state, row.call_id is not None, row.data, row.id, row=row)
             for key, row in self._known([each.key for each in candidates]).items()
         }
         holders = self._holders({each.unique for each in candidates if each.unique})
@@ -84,7 +93,9 @@ class Entrance:
         for each in candidates:
             former = known.get(each.key)
             stays = None if former is None else what_stays(former.state, former.called, former.data, each)
-            if stays is not None:
+            if former is not None and stays is not None:
+                if former.row is not None and self._met is not None:
+                    self._met.found(former.row)
                 outcomes.append(stays)
                 continue
             at = former.place if former else len(self._new)
@@ -161,6 +172,8 @@ class Entrance:
                 holders[each.unique] = _Holder("waiting", here, former.id if former else None, values)
         if former is not None and former.id is not None:
             self._change(former.id, values)
+            if self._met is not None:
+                self._met.renewed(self._origin, former.id)
             return outcome
         values |= {"destination": self._row.id, "created_at": self._now}
         if former is not None:
@@ -195,6 +208,8 @@ class Entrance:
             query = DestinationRecordRow.insert_many(self._new[start : start + _ROWS])
             made = list(query.returning(DestinationRecordRow.id).tuples().execute())
             first = made[0][0] if first is None else first
+            if self._met is not None:
+                self._met.made(self._origin, *(each for (each,) in made))
         return self._first if self._first is not None else first
 
 

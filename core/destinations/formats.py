@@ -99,31 +99,40 @@ def _of_csv(stream: BinaryIO) -> Iterator[Item]:
 # ----------------------------------------------------------------------------------------------------- one record
 
 
-class _Unfit(ValueError):
-    """A value that JSON has no place for, in words."""
+class NotJson(ValueError):
+    """A text that is no JSON (`line` is where it goes wrong), or holds what cannot be kept (no `line`), in words."""
+
+    def __init__(self, words: str, line: int = 0) -> None:
+        super().__init__(words)
+        self.line = line
+
+
+def read_json(text: str) -> Any:
+    """The value of a JSON text, strictly, and made fit to be stored. Raises `NotJson`."""
+    try:
+        return clean(json.loads(text, parse_constant=_no_constant, parse_float=_number))
+    except json.JSONDecodeError as problem:
+        raise NotJson(f"it is no JSON: {problem.msg} at character {problem.pos + 1}", problem.lineno) from None
+    except NotJson:
+        raise
+    except BadPayload as problem:
+        raise NotJson(str(problem).replace("body:", "it")) from None
+    except RecursionError:
+        raise NotJson("it is nested too deeply") from None
+    except ValueError:  # more digits than Python makes a number of
+        raise NotJson("it holds a number that is too long") from None
 
 
 def _parsed(line: int, raw: bytes) -> Item:
     if len(raw) > LONGEST:
         return _broken(line, f"it is longer than {LONGEST:,} bytes", raw)
     try:
-        value = json.loads(raw.decode("utf-8"), parse_constant=_no_constant, parse_float=_number)
-        if isinstance(value, dict):
-            return Item(line, clean(value))
-        reason = "it is no object"
+        value = read_json(raw.decode("utf-8"))
     except UnicodeDecodeError:
-        reason = "it is not UTF-8"
-    except json.JSONDecodeError as problem:
-        reason = f"it is no JSON: {problem.msg} at character {problem.pos + 1}"
-    except _Unfit as problem:
-        reason = str(problem)
-    except BadPayload as problem:
-        reason = str(problem).replace("body:", "it")
-    except RecursionError:
-        reason = "it is nested too deeply"
-    except ValueError:  # more digits than Python makes a number of
-        reason = "it holds a number that is too long"
-    return _broken(line, reason, raw)
+        return _broken(line, "it is not UTF-8", raw)
+    except NotJson as problem:
+        return _broken(line, str(problem), raw)
+    return Item(line, value) if isinstance(value, dict) else _broken(line, "it is no object", raw)
 
 
 def _broken(line: int, reason: str, raw: bytes) -> Item:
@@ -132,11 +141,11 @@ def _broken(line: int, reason: str, raw: bytes) -> Item:
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise _Unfit(f"{name} is no number in JSON")
+    raise NotJson(f"{name} is no number in JSON")
 
 
 def _number(text: str) -> float:
     value = float(text)
     if math.isinf(value):
-        raise _Unfit(f"the number {text[:40]} is too large")
+        raise NotJson(f"the number {text[:40]} is too large")
     return value

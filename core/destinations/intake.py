@@ -15,6 +15,7 @@ from core.destinations.entering import Entered, Entrance
 from core.destinations.fitness import Candidate, Fitness
 from core.destinations.formats import Item
 from core.destinations.loops import conversation_of, made_of_events
+from core.destinations.met import Met
 from core.runtime import Runtime
 from core.store.models import DestinationRecordRow, DestinationRow
 
@@ -68,17 +69,18 @@ def take_in(
     *,
     limit: int | None = None,
     told: Callable[[int], None] | None = None,
+    met: Met | None = None,
 ) -> Took:
     """Put the records of a file into the ledger of a destination, whatever its state; all that is stored stays.
 
     A second run of the same counts what is there as known, also where the first was killed. `limit` takes only the
-    first so many items; `told` is called with how many were read by now. Raises `UnknownDestination`, and what `items`
-    raises.
+    first so many items; `told` is called with how many were read by now, and `met` notes which rows they are. Raises
+    `UnknownDestination`, and what `items` raises.
     """
     with runtime.db.read():
         definition = load_definition(runtime, row_of(name).definition)
     fitness = Fitness(runtime, definition)
-    return take_candidates(runtime, name, definition, map(fitness.of_item, islice(items, limit)), origin, told)
+    return take_candidates(runtime, name, definition, map(fitness.of_item, islice(items, limit)), origin, told, met)
 
 
 def take_candidates(
@@ -88,6 +90,7 @@ def take_candidates(
     candidates: Iterable[Candidate],
     origin: str,
     told: Callable[[int], None] | None = None,
+    met: Met | None = None,
 ) -> Took:
     """The same for records that were looked at already."""
     tally = _Tally()
@@ -96,7 +99,7 @@ def take_candidates(
     for some in _portions(candidates):
         with runtime.db.write():
             row = row_of(name)
-            tally.add(Entrance(runtime.db, row, definition, origin, tally.first).let_in(some), some)
+            tally.add(Entrance(runtime.db, row, definition, origin, tally.first, met).let_in(some), some)
             if keeps_last:
                 until = runtime.db.now() + ARRIVING
                 DestinationRow.update(arriving_until=until).where(DestinationRow.id == row.id).execute()

@@ -9,6 +9,8 @@ from typing import BinaryIO
 LONGEST = 1024 * 1024
 """Bytes that a record may have; of what is longer only the beginning is held while it is read past."""
 CHUNK = 64 * 1024
+NO_BEGINNING = ("it is no JSON: it begins with neither [ nor {", "the file is empty")
+"""Why there is nothing at all that could be cut into elements."""
 
 _BOM = b"\xef\xbb\xbf"
 # A text that ends within the chunk is passed over at once; of one that does not only its beginning is found.
@@ -49,7 +51,7 @@ def elements(stream: BinaryIO) -> Iterator[tuple[bytes, str]]:
     incoming = chunks(stream)
     begun = next((stripped for chunk in incoming if (stripped := chunk.lstrip())), b"")
     if begun[:1] not in (b"[", b"{"):
-        yield begun, "it is no JSON: it begins with neither [ nor {" if begun else "the file is empty"
+        yield begun, NO_BEGINNING[0] if begun else NO_BEGINNING[1]
         return
     cutter = _Cutter(array=begun[:1] == b"[")
     while begun:

@@ -35,7 +35,7 @@ RECORD_COLUMNS = (
     "record",
 )
 RESPONSE_COLUMNS = ("id", "at", "key", "ok", "outcome", "status", "captured_id", "error", "answer", "record")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """How a cell begins that a spreadsheet program calculates, or sends somewhere."""
 
 

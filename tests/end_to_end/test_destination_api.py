@@ -452,3 +452,37 @@ def test_b160_what_was_answered_before_feeds_a_destination_that_is_made_later(pr
     assert program.post("/destinations/talk/take-earlier")["known"] == 1
     told = program.refused("POST", "/destinations/people/take-earlier", 409)
     assert "source" in told["errors"]
+
+
+def test_the_values_of_headers_are_told_to_those_alone_who_may_change_them(people: Program) -> None:
+    given = {**PEOPLE, "headers": "X-Key:hidden-value,X-Team:sales"}
+    people._good(people.call("PUT", "/destinations/people", json=given))
+    assert people.get("/destinations/people")["definition"]["headers"] == given["headers"]
+    reader = {"Authorization": f"Bearer {token_of(people.world, Scope.READ, name='reader')}"}
+    for path in ("/destinations", "/destinations/people"):
+        answer = people.call("GET", path, headers=reader)
+        assert "X-Key:\u2026,X-Team:\u2026" in json.dumps(answer.json(), ensure_ascii=False)
+        assert "hidden-value" not in answer.text
+    told = people.refused("PUT", "/destinations/people", 409, json={**PEOPLE, "headers": "X-Key:\u2026"})
+    assert "must be given" in told["errors"]["headers"][0]
+    assert people.get("/destinations/people")["definition"]["headers"] == given["headers"]
+
+
+def test_a_test_with_an_empty_record_sends_no_other(people: Program) -> None:
+    told = people.post("/destinations/people/test", {"record": {}})
+    assert (told["ok"], told["url"]) == (False, "")
+    assert "is missing" in told["error"]
+    assert sent(people) == []
+
+
+def test_what_feeds_another_is_neither_removed_nor_cut_off(people: Program) -> None:
+    people._good(people.call("PUT", "/destinations/people", json={**PEOPLE, "response": True}))
+    people.post("/destinations", {"name": "next", **PEOPLE, "source": "responses:people"})
+    assert "next" in people.refused("PUT", "/destinations/people", 409, json=PEOPLE)["errors"]["response"][0]
+    assert people.refused("DELETE", "/destinations/people", 409)["detail"].startswith("Its answers feed next.")
+
+
+def test_records_may_begin_with_any_amount_of_white_space(people: Program) -> None:
+    body = b" " * 200_000 + json.dumps([ADA]).encode()
+    assert put(people, data=body).json()["accepted"] == 1
+    assert put(people, data=b" " * 200_000 + b"nonsense").status_code == 400

@@ -20,6 +20,7 @@ from core.cli.destination_ground import opened
 from core.cli.destinations import destinations
 from core.destinations.catalogue import Destinations
 from core.errors import ConfigError
+from core.store.models import DestinationRecordRow, DestinationRow
 from plugins.freshchat.simulator import FreshchatSimulator, build
 
 RELAYDESK = [sys.executable, "-c", "from core.cli import main; main()"]
@@ -183,7 +184,12 @@ def test_a_test_that_is_refused_exits_1(project: Path, run: Run) -> None:
     assert "nothing was sent: name: is missing" in unmade.output
 
 
-@pytest.mark.parametrize("given", ["[]", "no JSON", ""])
+def test_a_record_to_test_with_may_begin_with_the_mark_of_some_editors(project: Path, run: Run) -> None:
+    (project / "ada.json").write_text('\ufeff{"name": "Ada", "email": "ada@acme.example"}', "utf-8")
+    assert run("test", "people", "--record", "ada.json").exit_code == 0
+
+
+@pytest.mark.parametrize("given", ["[]", "no JSON", "", '{"a": NaN}', "[" * 600 + "]" * 600, "[" * 100_000])
 def test_a_record_to_test_with_that_is_none_is_a_wrong_call(run: Run, given: str) -> None:
     assert isinstance(run("test", "people", "--record", "-", given=given).exception, ConfigError)
 
@@ -233,7 +239,8 @@ def test_what_is_broken_is_told_with_line_field_and_reason_and_the_rest_is_sent(
     assert "and 5 more: relaydesk destinations records people --state failed" in result.output
     assert "sent 1, failed 0, waiting 0" in result.output
     told = json.loads(run("send", "people", file, "--json").stdout)
-    assert (told["read"], told["accepted"], told["sent"], told["waiting"]) == (26, 0, 1, 0)
+    assert (told["read"], told["accepted"], told["sent"], told["waiting"]) == (26, 0, 0, 0)
+    assert told["before"] == {"sent": 1, "failed": 25}
 
 
 def test_what_the_vendor_refuses_has_failed_and_is_retried(project: Path, run: Run, sim: FreshchatSimulator) -> None:
@@ -302,7 +309,7 @@ def test_ctrl_c_ends_after_the_call_under_way_and_another_run_goes_on(
     file = people(project, "Ada", "Grace", "Linus")
     real = sending.drain
 
-    def interrupted(runtime: Any, name: str, halted: Callable[[], bool]) -> int:
+    def interrupted(runtime: Any, name: str, halted: Callable[[], bool], cache: Any) -> int:
         made = []
 
         def once() -> bool:
@@ -349,7 +356,7 @@ def test_it_watches_where_the_service_is_at_it(
     run("activate", "people")
     real, looks = sending.drain, []
 
-    def elsewhere(runtime: Any, name: str, halted: Any) -> int:
+    def elsewhere(runtime: Any, name: str, halted: Any, cache: Any) -> int:
         looks.append(name)
         if len(looks) > 2:
             real(runtime, name)
@@ -361,6 +368,84 @@ def test_it_watches_where_the_service_is_at_it(
     assert result.exit_code == 0, result.output
     assert "sent 1" in result.output
     assert len(looks) == 3
+
+
+# ------------------------------------------------------------------------------------- which records are the file's
+
+
+def test_what_another_file_of_the_same_name_left_behind_is_not_of_this_one(
+    project: Path, run: Run, sim: FreshchatSimulator
+) -> None:
+    run("activate", "people")
+    run("send", "people", people(project, "Ada"))
+    with opened("config.toml") as runtime, runtime.db.write():
+        DestinationRecordRow.update(state="parked").execute()
+    done = run("send", "people", people(project, "Grace"))
+    assert (done.exit_code, "parked" in done.output) == (0, False), done.output
+    again = run("send", "people", people(project, "Ada"))
+    assert again.exit_code == 0
+    assert "of those known before, settled already: parked 1" in again.output
+
+
+@pytest.mark.parametrize("name", ["others.csv", "-"])
+def test_what_was_broken_off_under_another_name_is_waited_for(
+    project: Path, run: Run, sim: FreshchatSimulator, name: str
+) -> None:
+    run("activate", "people")
+    file = project / people(project, "Ada", "Grace")
+    assert run("send", "people", file.name, "--no-wait").exit_code == 0
+    text = file.read_text("utf-8")
+    (project / "others.csv").write_text(text, "utf-8")
+    done = run("send", "people", name, "--format", "csv", given=text)
+    assert done.exit_code == 0, done.output
+    assert "2 of them had come as people.csv, and were not settled yet: they count here" in done.output
+    assert "sent 2, failed 0, waiting 0" in done.output
+    assert written(sim) == ["Ada", "Grace"]
+
+
+def test_what_is_looked_up_is_remembered_from_call_to_call(
+    project: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("activate", "people")
+    real, caches = sending.drain, []
+
+    def one_call(runtime: Any, name: str, halted: Callable[[], bool], cache: Any) -> int:
+        caches.append(cache)
+        made: list[int] = []
+
+        def once() -> bool:
+            made.append(1)
+            return len(made) > 2 or halted()
+
+        return int(real(runtime, name, once, cache))
+
+    monkeypatch.setattr(sending, "drain", one_call)
+    assert run("send", "people", people(project, "Ada", "Grace", "Linus")).exit_code == 0
+    assert len(caches) > 1
+    assert len({id(each) for each in caches}) == 1
+
+
+def test_the_values_of_headers_are_not_printed(run: Run) -> None:
+    make(name="signed", headers="X-Key:hidden-value,X-Team:sales")
+    for arguments in (("show", "signed"), ("show", "signed", "--json"), ("list", "--json")):
+        printed = run(*arguments).output
+        assert "X-Key:…,X-Team:…" in printed
+        assert "hidden-value" not in printed
+
+
+def test_one_whose_definition_cannot_be_read_is_shown_broken_beside_the_others(run: Run) -> None:
+    make(name="worn")
+    with opened("config.toml") as runtime, runtime.db.write():
+        row = DestinationRow.get(DestinationRow.name == "worn")
+        row.definition = {**row.definition, "keep": "both", "former": 1}
+        row.save()
+    told = {each["name"]: each for each in json.loads(run("list", "--json").output)}
+    assert told["people"]["held_reason"] == ""
+    assert told["worn"]["held_reason"].startswith("its definition cannot be used (")
+    assert told["worn"]["definition"]["key"] == "email"
+    refused = run("test", "worn").exception
+    assert isinstance(refused, ConfigError)
+    assert "its definition cannot be used" in str(refused)
 
 
 # -------------------------------------------------------------------------------------------------------- exports

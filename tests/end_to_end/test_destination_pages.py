@@ -179,6 +179,102 @@ def test_what_will_not_do_is_told_in_words_and_nothing_is_saved(
     assert Destinations(site.runtime).list() == ()
 
 
+@pytest.mark.parametrize(
+    ("always", "told"),
+    [
+        ("[" * 600 + "]" * 600, "nested"),
+        ("NaN", "NaN is no number in JSON. Give something simpler, or a text in quotes."),
+        ("[1e999]", "is too large"),
+        ("9" * 5000, "It holds a number that is too long."),
+    ],
+)
+def test_a_constant_that_cannot_be_kept_is_told_at_its_line(lead: Visitor, always: str, told: str) -> None:
+    lead.submit(MANUAL, "#editor", "Save", url="/a", row0_name="n", row0_always=always)
+    assert lead.answer.status_code == 422
+    assert told in words(lead.page.select_one("#error-row0_name"))
+    assert [each["href"] for each in lead.page.select("#samples-mistakes a")] == ["#f-row0_name"]
+    assert lead.page.select("#f-row0_name")
+
+
+def test_characters_that_no_text_has_are_replaced_in_constants_and_records(site: World, lead: Visitor) -> None:
+    odd = '"a\\ud800b\\u0000"'
+    lead.submit(
+        MANUAL, "#editor", "Save", name="odd", url="/a", row0_name="n", row0_always=odd, records=f'[{{"a": {odd}}}]'
+    )
+    assert lead.answer.status_code == 200
+    assert Destinations(site.runtime).get("odd").definition.constants == {"n": "a\ufffdb\ufffd"}
+    lead.submit(MANUAL, "#editor", "Update samples", url="/a", records=f'[{{"a": {odd}}}]')
+    assert lead.answer.status_code == 200
+
+
+def test_a_revision_that_there_never_was_is_refused(site: World, lead: Visitor) -> None:
+    made(site)
+    lead.submit("/destinations/people/edit", "#editor", "Save", revision="9" * 5000)
+    assert lead.answer.status_code == 422
+    assert "Somebody has changed it meanwhile." in words(lead.page)
+
+
+def test_large_records_can_be_looked_at_corrected_and_leave_the_editor_as_it_is(site: World, lead: Visitor) -> None:
+    kept = made(site)
+    large = {"email": "ann@x.example", "notes": ["%"] * 150_000, "text": "\u00e9" * 100_000}
+    takes(site, large, *({**person(f"Bob{number}"), "text": "x" * 20_000} for number in range(3)))
+    shown = lead.read("/destinations/people/edit").select_one("#f-records").get_text()
+    assert [each["first_name"] for each in json.loads(shown)] == ["Bob2", "Bob1"]
+    lead.submit("/destinations/people/edit", "#editor", "Save", key="email")
+    assert "Saved." in words(lead.page)
+    record = json.loads(lead.read("/destinations/people/records/1").select_one("#text").get_text())
+    assert record == large
+    text = json.dumps({**record, "first_name": "Ann"}, ensure_ascii=False)
+    lead.submit("/destinations/people/records/1", "form[action$='/1']", text=text)
+    assert "It is sent again as it stands now." in words(lead.page)
+    with site.runtime.db.write():
+        DestinationRecordRow.delete().where(DestinationRecordRow.id > 1).execute()
+    alone = lead.read("/destinations/people/edit").select_one("#f-records").get_text()
+    assert len(alone) < 60_000
+    assert json.loads(alone)[0]["email"] == "ann@x.example"
+    assert kept.get("people").counts == {"waiting": 1}
+
+
+@pytest.mark.parametrize("what", ["samples", "people/edit", "new", "people/records/1"])
+def test_a_form_that_is_too_large_is_told_so_and_not_of_files(site: World, lead: Visitor, what: str) -> None:
+    made(site)
+    lead.post(f"/destinations/{what}", forgery(lead), records="x" * (4 * 1024 * 1024))
+    assert lead.answer.status_code == 413
+    assert "A form takes up to 4 MB" in words(lead.page)
+    assert "20 MB" not in words(lead.page)
+
+
+def test_what_feeds_another_cannot_be_cut_off(site: World, lead: Visitor) -> None:
+    kept = made(site, response=True)
+    made(site, name="next", source="responses:people")
+    page = lead.read("/destinations/people/edit")
+    fields = {"connection": "support", "template": "create_end_user", "do": "save", "key": "email"}
+    lead.post("/destinations/people/edit", page.select_one("[name=csrf_token]")["value"], **fields)
+    assert lead.answer.status_code == 422
+    assert "It feeds next, which would get nothing any more." in words(lead.page.select_one("#error-response"))
+    lead.post("/destinations/people/delete", forgery(lead))
+    assert "Its answers feed next. Give them another source first." in words(lead.page)
+    assert kept.get("people").definition.response
+    kept.delete("next", EMAIL)
+    kept.delete("people", EMAIL)
+
+
+def test_one_whose_definition_cannot_be_read_is_shown_beside_the_others(site: World, lead: Visitor) -> None:
+    kept = made(site)
+    made(site, name="worn")
+    with site.runtime.db.write():
+        row = DestinationRow.get(DestinationRow.name == "worn")
+        row.definition = {**row.definition, "keep": "both"}
+        row.save()
+    for path in ("/destinations", "/live/destinations", "/destinations/worn", "/live/destinations/worn"):
+        lead.get(path)
+        assert lead.answer.status_code == 200, path
+        assert "ts definition cannot be used (keep: must be one of" in words(lead.page), path
+    assert kept.get("worn").definition.key == "email"
+    lead.submit("/destinations/worn/edit", "#editor", "Save")
+    assert kept.get("worn").broken == ""
+
+
 def test_somebody_elses_change_is_not_overwritten(site: World, lead: Visitor) -> None:
     kept = made(site)
     page = lead.read("/destinations/people/edit")
@@ -301,6 +397,7 @@ def test_a_test_of_a_stored_one_is_remembered(site: World, lead: Visitor) -> Non
         ({"records": "nonsense"}, "Nothing was sent: mend this first."),
         ({"which": "7"}, "There is no record 7. Give a number from 1 to 1."),
         ({"which": "x"}, "There is no record x."),
+        ({"which": "9" * 5000}, "There is no record 99999999999999999999."),
     ],
 )
 def test_a_test_that_cannot_be_made_makes_no_call(
@@ -392,6 +489,33 @@ def test_a_dry_run_shows_what_would_be_sent_and_keeps_nothing(site: World, lead:
     assert '"email": "bob@x.example"' in shown
     assert kept.get("people").total == 0
     assert send_records.drain(site.runtime) == 0
+
+
+def test_a_file_of_more_records_than_a_page_waits_for_is_taken_as_far_as_that(
+    site: World, lead: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = made(site)
+    monkeypatch.setattr(destinations_records, "MOST_ROWS", 2)
+    shown = upload(lead, "people.csv", CSV)
+    assert "2 records read: 2 accepted" in shown
+    assert "A page looks at no more than 2 records of a file" in shown
+    assert "relaydesk destinations send people FILE" in shown
+    assert kept.get("people").total == 2
+    assert "A page looks at" not in upload(lead, "people.csv", CSV, limit="2")
+
+
+def test_a_form_without_a_file_in_it_is_told_so(site: World, lead: Visitor) -> None:
+    made(site)
+    lead.post("/destinations/people/upload", forgery(lead), file="abc")
+    assert lead.answer.status_code == 422
+    assert "Choose a file." in words(lead.page)
+
+
+def test_what_was_left_out_is_dropped_where_it_is_looked_at(site: World, lead: Visitor) -> None:
+    made(site)
+    takes(site, person("Ann"))
+    state(site, 1, state="skipped")
+    assert "It is given up" in press(lead, "/destinations/people/records/1", "Drop it")
 
 
 def test_only_the_first_of_a_file_are_taken(site: World, lead: Visitor) -> None:
@@ -583,6 +707,10 @@ def test_nothing_is_done_for_another_site(site: World, lead: Visitor) -> None:
         "/destinations/new?connection=nobody",
         "/destinations/new?connection=support&template=nothing",
         "/live/destinations/nobody",
+        "/destinations/%00",
+        "/destinations/a%00b/edit",
+        "/live/destinations/a%00",
+        "/destinations/a%00/records/1",
     ],
 )
 def test_what_is_not_there_is_not_found(site: World, lead: Visitor, path: str) -> None:

@@ -93,7 +93,7 @@ class DefinitionGiven(Asked):
         validate=validate.Length(max=MOST_NAMES),
         metadata={"description": "Attributes of the record that are not sent."},
     )
-    headers = text("As name:value,name:value; Authorization and Content-Type are set by us.", 4000)
+    headers = text("As name:value,name:value; only a token with administer is told the values, others see …", 4000)
     key = text("The attribute by which a record is known, and never written twice; left out, all that it holds.", 200)
     unique = text("The attribute by which records count as duplicates of each other.", 200)
     keep = _choice(KEEP, "Which of several duplicates is written; left out, the first.")

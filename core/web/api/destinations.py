@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response
+from flask import Response, g
 
 from core.access.tokens import Scope
-from core.destination_settings import Definition, as_given
+from core.destination_settings import Definition, as_given, without_header_values
 from core.destinations import trying
 from core.destinations.catalogue import RECORD_STATES, Destinations, UnknownDestination
 from core.destinations.catalogue import Destination as Found
@@ -241,8 +241,9 @@ def _add_trying(resource: Resource, runtime: Runtime) -> None:
         A real call: what it makes at the vendor is there then. It is made whether the destination is active or not, and
         the record is not in the ledger.
         """
-        definition = Destinations(runtime).get(name).definition
-        return trying.send_test(runtime, definition, given.get("record") or _first(runtime, definition), by(), name)
+        definition = Destinations(runtime).get(name).sound()
+        record = given["record"] if "record" in given else _first(runtime, definition)
+        return trying.send_test(runtime, definition, record, by(), name)
 
     @resource.operation(
         "POST",
@@ -260,7 +261,7 @@ def _add_trying(resource: Resource, runtime: Runtime) -> None:
 
         No call is made, and nothing is kept.
         """
-        definition = Destinations(runtime).get(name).definition
+        definition = Destinations(runtime).get(name).sound()
         records = given.get("records") or trying.sample_records(runtime, definition)
         return {"items": trying.samples(runtime, definition, records)}
 
@@ -277,6 +278,8 @@ def _shown(found: Found) -> dict[str, Any]:
     names = ("name", "connector", "revision", "held_until", "held_reason", "tested", *life, "changed_at")
     definition = as_given(found.definition)
     del definition["name"]
+    if Scope.ADMINISTER not in g.token.scopes:
+        definition |= without_header_values(found.definition)
     return {
         **{name: getattr(found, name) for name in names},
         "state": found.state.value,

@@ -14,6 +14,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from core.access.tokens import Scope
 from core.destinations import formats, intake, trying
 from core.destinations.catalogue import Destinations
+from core.destinations.pieces import NO_BEGINNING
 from core.runtime import Runtime
 from core.web.api.destinations import NO_SUCH, PLACE, answer_mistakes
 from core.web.api.ledger import add_ledger
@@ -26,7 +27,6 @@ LARGEST = 100 * 1024**2
 """Bytes of records in one request."""
 AHEAD = 64 * 1024
 """How much of them is read at a time."""
-BOM = b"\xef\xbb\xbf"
 
 
 def records(runtime: Runtime) -> Resource:
@@ -58,7 +58,7 @@ def _add_sending(resource: Resource, runtime: Runtime) -> None:
         sent in chunks without its length. A record whose key is known already is not taken again: what was broken off
         is best sent once more as a whole. They wait until the destination is active.
         """
-        definition = Destinations(runtime).get(name).definition
+        definition = Destinations(runtime).get(name).sound()
         counted = _Counted()
         try:
             items = _items(formats.kind_of("", request.mimetype))
@@ -88,12 +88,12 @@ def _items(kind: str) -> Iterator[formats.Item] | None:
     stream = io.BufferedReader(cast(io.RawIOBase, request.stream), AHEAD)
     if kind != "json":
         return formats.read_items(stream, kind)
-    if stream.peek().removeprefix(BOM).lstrip()[:1] not in (b"[", b"{"):
-        return None
     items = formats.read_items(stream, kind)
     first = list(islice(items, 2))
     alone = len(first) == 1 and first[0].data is None
-    return None if alone and not _is_json(first[0].raw) else chain(first, items)
+    if alone and (first[0].reason in NO_BEGINNING or not _is_json(first[0].raw)):
+        return None
+    return chain(first, items)
 
 
 def _is_json(text: str) -> bool:

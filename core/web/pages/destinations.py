@@ -17,6 +17,7 @@ from core.domain import Secret
 from core.errors import ConfigError
 from core.runtime import Runtime
 from core.subscriptions import Subscription, Subscriptions
+from core.web.addresses import NAMED
 from core.web.forms import Confirm
 from core.web.guard import needs, signed_in
 from core.web.live import when_changed
@@ -69,19 +70,19 @@ def _add_reading(blueprint: Blueprint, runtime: Runtime, kept: Destinations) -> 
     def live_index() -> Response:
         return when_changed(render_template("destinations/list.html", **listed()))
 
-    @blueprint.get("/destinations/<name>")
+    @blueprint.get(f"/destinations/<{NAMED}:name>")
     @needs(Role.OPERATOR)
     def destination(name: str) -> str:
         return page(runtime, kept, name)
 
-    @blueprint.get("/live/destinations/<name>")
+    @blueprint.get(f"/live/destinations/<{NAMED}:name>")
     @needs(Role.OPERATOR)
     def live(name: str) -> Response:
         return when_changed(render_template("destinations/live.html", **_ledger(runtime, kept, name)))
 
 
 def _add_changing(blueprint: Blueprint, runtime: Runtime, kept: Destinations) -> None:
-    @blueprint.post("/destinations/<name>/<any(activate, pause, resume, deactivate):what>")
+    @blueprint.post(f"/destinations/<{NAMED}:name>/<any(activate, pause, resume, deactivate):what>")
     @needs(Role.ADMIN)
     def change(name: str, what: str) -> AnyResponse:
         changes = {
@@ -98,7 +99,7 @@ def _add_changing(blueprint: Blueprint, runtime: Runtime, kept: Destinations) ->
             flash(DONE[what], "success")
         return _back(name)
 
-    @blueprint.post("/destinations/<name>/delete")
+    @blueprint.post(f"/destinations/<{NAMED}:name>/delete")
     @needs(Role.ADMIN)
     def delete(name: str) -> AnyResponse:
         try:
@@ -111,7 +112,7 @@ def _add_changing(blueprint: Blueprint, runtime: Runtime, kept: Destinations) ->
 
 
 def _add_sending(blueprint: Blueprint, runtime: Runtime) -> None:
-    @blueprint.post("/destinations/<name>/retry-failed")
+    @blueprint.post(f"/destinations/<{NAMED}:name>/retry-failed")
     @needs(Role.ADMIN)
     def retry_failed(name: str) -> AnyResponse:
         try:
@@ -123,7 +124,7 @@ def _add_sending(blueprint: Blueprint, runtime: Runtime) -> None:
             flash(f"{again} tried again." if number else "Nothing has failed that could be tried again.", "success")
         return _back(name)
 
-    @blueprint.post("/destinations/<name>/take-earlier")
+    @blueprint.post(f"/destinations/<{NAMED}:name>/take-earlier")
     @needs(Role.ADMIN)
     def take_earlier(name: str) -> AnyResponse:
         try:

@@ -17,6 +17,7 @@ from core.errors import ConfigError, RelaydeskError
 from core.receivers import EVENTS, checked_url
 from core.runtime import Runtime
 from core.subscriptions import Subscriptions
+from core.web.addresses import NAMED
 from core.web.forms import Confirm
 from core.web.guard import needs, signed_in
 from core.web.live import when_changed
@@ -70,7 +71,7 @@ def add_editor(blueprint: Blueprint, runtime: Runtime, kept: Destinations, show:
         posted["records"] = first_records(runtime, Definition(given["name"], account, given["template"]))
         return _page(runtime, kept, desk, posted, first=True)
 
-    @blueprint.route("/destinations/<name>/edit", methods=["GET", "POST"])
+    @blueprint.route(f"/destinations/<{NAMED}:name>/edit", methods=["GET", "POST"])
     @needs(Role.ADMIN)
     def edit(name: str) -> Any:
         stored = kept.get(name)
@@ -144,7 +145,7 @@ def _test(runtime: Runtime, kept: Destinations, desk: Desk, posted: Posted) -> A
     if definition is None or panel.mistakes:
         return _page(runtime, kept, desk, posted, refused="Nothing was sent: mend this first."), 422
     which = posted.get("which", "1")
-    number = int(which) if which.isascii() and which.isdigit() else 0
+    number = int(which) if which.isascii() and which.isdigit() and len(which) < 4 else 0
     if not 0 < number <= len(records):
         problem = ConfigError("which", f"there is no record {which[:20]}", f"Give a number from 1 to {len(records)}.")
         return _page(runtime, kept, desk, posted, refused=words_of(problem)), 422
@@ -166,14 +167,17 @@ def _save(runtime: Runtime, kept: Destinations, show: ShowPage, desk: Desk, post
             if desk.stored is None:
                 made = kept.create(given, by)
             else:
-                revision = posted.get("revision", "")
-                seen = int(revision) if revision.isascii() and revision.isdigit() else None
-                made = kept.update(desk.stored.name, given, by, seen)
+                made = kept.update(desk.stored.name, given, by, _revision(posted.get("revision", "")))
         except ConfigError as problem:
             mistakes.append(problem)
         else:
             return _kept(runtime, show, made, answers_to, desk)
     return _page(runtime, kept, desk, posted, refused="Nothing was saved: mend this first.", mistakes=mistakes), 422
+
+
+def _revision(text: str) -> int | None:
+    """The revision that was looked at; one that there never was, which no destination has, for what is no number."""
+    return (int(text) if text.isascii() and text.isdigit() and len(text) < 19 else -1) if text else None
 
 
 def _of_answers(runtime: Runtime, given: Mapping[str, Any], answers_to: str) -> list[ConfigError]:

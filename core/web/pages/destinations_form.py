@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 from core.destination_settings import EVENTS, Batching, Definition, DestinationSchema
 from core.destination_template import DestinationTemplate, FieldKind, TemplateField
 from core.destinations.checking import mistakes_of
+from core.destinations.formats import NotJson, read_json
 from core.errors import ConfigError
 from core.runtime import Runtime
 from core.settings import check_settings
@@ -27,6 +28,8 @@ FREE_ROWS, MORE_ROWS, MOST_ROWS = 3, 3, 200
 LONGEST = 5000
 UNNAMED = "draft"
 """What a destination is called in its samples while its name will not do."""
+_UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+"""Characters that browsers change, or that nobody could see in a field; JSON says them in letters."""
 _FREE = re.compile(r"row(\d{1,3})_(?:name|from|always)")
 _PLACES = {"exclude": "exclude", "headers": "headers", "source": "source", "events": "events", "batch": "batch"}
 
@@ -80,7 +83,8 @@ def posted_of(given: Mapping[str, Any], template: DestinationTemplate | None) ->
 
 
 def _number_text(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    whole = isinstance(value, float) and value.is_integer()
+    return str(int(value)) if whole else repr(value) if isinstance(value, float) else str(value)
 
 
 def _own(template: DestinationTemplate | None, name: str) -> TemplateField | None:
@@ -90,9 +94,14 @@ def _own(template: DestinationTemplate | None, name: str) -> TemplateField | Non
 
 
 def _as_text(value: Any, field: TemplateField | None) -> str:
-    if not isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
-    return value if _constant(value, field) == value else json.dumps(value, ensure_ascii=False)
+    """A constant as it is entered: JSON wherever a text would not come back from the form as it was."""
+    if isinstance(value, str) and value and not _UNSEEN.search(value) and _entered(value) == value:
+        try:
+            if _constant(value, field) == value:
+                return value
+        except NotJson:
+            pass
+    return json.dumps(value, ensure_ascii=False)
 
 
 # --------------------------------------------------------------------------------------------------- to what is given
@@ -112,7 +121,7 @@ def given_of(posted: Posted, template: DestinationTemplate | None) -> dict[str, 
     lines = list(rows(posted, template))
     if posted.get("take") == CHOSEN:
         given["fields"] = {line.name: line.source for line in lines if line.source}
-    given["constants"] = {line.name: _constant(line.always, line.field) for line in lines if line.always}
+    given["constants"] = {line.name: _constant_or_text(line) for line in lines if line.always}
     given["exclude"] = _names(posted.get("exclude", ""))
     given["response"] = posted.get("response") == "true"
     given["source"] = _text(posted, "source") or "records"
@@ -127,10 +136,12 @@ def rows(posted: Posted, template: DestinationTemplate | None, *, empty: int = 0
     """The lines of the mapping: those of the template, then free ones that are filled, and so many `empty` ones."""
     for field in template.fields if template is not None else ():
         if not field.name.endswith("*"):
-            yield Row(field.name, _text(posted, FROM + field.name), _text(posted, ALWAYS + field.name), field)
+            always = _entered(posted.get(ALWAYS + field.name, ""))
+            yield Row(field.name, _text(posted, FROM + field.name), always, field)
     number = 0
     for entered in sorted({int(found.group(1)) for name in posted if (found := _FREE.fullmatch(name))})[:MOST_ROWS]:
-        name, source, always = (_text(posted, f"row{entered}_{part}") for part in ("name", "from", "always"))
+        name, source = (_text(posted, f"row{entered}_{part}") for part in ("name", "from"))
+        always = _entered(posted.get(f"row{entered}_always", ""))
         if name or source or always:
             yield Row(name, source, always, number=number)
             number += 1
@@ -155,14 +166,33 @@ def _names(text: str) -> list[str]:
     return list(dict.fromkeys(part.strip() for part in parts if part.strip()))
 
 
+def _entered(text: str) -> str:
+    """What stands in a field of several lines, whose ends browsers send as two characters."""
+    return text.replace("\r\n", "\n").strip()
+
+
 def _constant(text: str, field: TemplateField | None) -> Any:
-    """A constant: JSON where it is some, else a text; a field that holds a text takes it as it stands."""
-    if field is not None and field.kind is FieldKind.TEXT:
+    """A constant: JSON where it is some, else a text; a field that holds a text takes none but a text in quotes.
+
+    Raises `NotJson` for JSON that cannot be kept.
+    """
+    texts_only = field is not None and field.kind is FieldKind.TEXT
+    if texts_only and not (text.startswith('"') and text.endswith('"')):
         return text
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
+        value = read_json(text)
+    except NotJson as problem:
+        if problem.line:
+            return text
+        raise
+    return value if isinstance(value, str) or not texts_only else text
+
+
+def _constant_or_text(line: Row) -> Any:
+    try:
+        return _constant(line.always, line.field)
+    except NotJson:
+        return line.always
 
 
 def _batch(posted: Posted, *, under: bool) -> dict[str, Any]:
@@ -207,6 +237,11 @@ def _of_the_form(
         yield ConfigError("", "something entered holds a character that no text has", "Enter it again.")
     names: set[str] = set()
     for line in rows(posted, template):
+        try:
+            _constant(line.always, line.field)
+        except NotJson as problem:
+            mend = "Give something simpler, or a text in quotes."
+            yield ConfigError(f"constants.{line.name}", str(problem), mend)
         if not line.name:
             yield ConfigError(
                 f"row{line.number}_name", "it is missing", "Say what it is sent as, or empty the whole line."
@@ -229,7 +264,7 @@ def place_of(key: str) -> str:
     first = re.split(r"[.\[]", key)[0]
     if first in _PLACES:
         return _PLACES[first]
-    known = ("name", "method", "url", "key", "unique", "keep", "exists", "take", "answers_to", "records")
+    known = ("name", "method", "url", "key", "unique", "keep", "exists", "take", "response", "answers_to", "records")
     return first if first in known or first.startswith("row") else ""
 
 
@@ -237,12 +272,10 @@ def as_records(text: str) -> list[dict[str, Any]]:
     """The sample records that were entered. Raises `ConfigError` in words for what is no list of objects."""
     wanted = 'Give a list of records, such as [{"email": "ann@example.com"}].'
     try:
-        found = json.loads(text)
-    except RecursionError:
-        raise ConfigError("records", "they are nested too deeply", wanted) from None
-    except ValueError as problem:
-        place = f", line {problem.lineno}" if isinstance(problem, json.JSONDecodeError) else ""
-        raise ConfigError("records", f"this is not JSON{place}", wanted) from None
+        found = read_json(text)
+    except NotJson as problem:
+        words = f"this is not JSON, line {problem.line}" if problem.line else str(problem)
+        raise ConfigError("records", words, wanted) from None
     if isinstance(found, dict):
         found = [found]
     if not isinstance(found, list) or not found or not all(isinstance(each, dict) for each in found):

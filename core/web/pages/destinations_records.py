@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, cast
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -20,7 +20,7 @@ from core.destinations import by_hand, formats, intake, records, trying
 from core.destinations.catalogue import RECORD_STATES, Destinations
 from core.errors import ConfigError
 from core.runtime import Runtime
-from core.web.addresses import ROW_ID
+from core.web.addresses import NAMED, ROW_ID
 from core.web.forms import Confirm, Form
 from core.web.guard import needs, signed_in
 from core.web.pages.destinations_wording import BADGES, CALLS, MEANINGS, OUTCOMES, as_json
@@ -30,7 +30,14 @@ from core.web.wording import words_of
 LARGEST_FILE = 20 * 1024 * 1024
 """Bytes that a file may have which is given to a page; the API and the command line take larger ones."""
 _OF_THE_FORM = 64 * 1024
-LONGEST_RECORD = 200_000
+LARGEST_FORM = 4 * 1024 * 1024
+"""Bytes of a form that holds records: one may have 1 MiB, of which a browser makes up to three."""
+WITH_RECORDS = frozenset(f"destinations.{each}" for each in ("new", "edit", "samples", "correct"))
+"""The addresses to which such forms go."""
+MOST_INDENTED = 100_000
+"""Characters of a record that is shown with its lines; of a longer one they would make several times as many."""
+MOST_ROWS = 200_000
+"""Records of a file that a page takes in while somebody waits for it."""
 DONE = {
     "arrived": "Noted: it arrived.",
     "retry": "It is sent again.",
@@ -59,13 +66,18 @@ def add_upload(blueprint: Blueprint, runtime: Runtime, kept: Destinations, show:
         # Before the forgery protection reads the form, which is the first to do so.
         if endpoint == "destinations.upload":
             request.max_content_length = LARGEST_FILE + _OF_THE_FORM
+        elif endpoint in WITH_RECORDS:
+            request.max_content_length = request.max_form_memory_size = LARGEST_FORM
 
-    @blueprint.post("/destinations/<name>/upload")
+    @blueprint.post(f"/destinations/<{NAMED}:name>/upload")
     @needs(Role.ADMIN)
     def upload(name: str) -> Any:
         kept.get(name)
         form = SendForm()
-        if not form.validate():
+        good = form.validate()
+        if not isinstance(form.file.data, FileStorage) and not form.file.errors:
+            form.file.errors, good = ("Choose a file.",), False  # something of that name is there, and is none
+        if not good:
             return show(name, send=form), 422
         try:
             return show(name, **_taken_in(runtime, kept, name, form))
@@ -75,8 +87,12 @@ def add_upload(blueprint: Blueprint, runtime: Runtime, kept: Destinations, show:
 
     @blueprint.errorhandler(RequestEntityTooLarge)
     def too_large(problem: RequestEntityTooLarge) -> Any:
-        largest = f"{LARGEST_FILE // 1024 // 1024} MB"
-        words = f"A page takes up to {largest}. Send it in parts, or by: relaydesk destinations send NAME FILE"
+        if request.endpoint == "destinations.upload":
+            largest = f"{LARGEST_FILE // 1024 // 1024} MB"
+            words = f"A page takes up to {largest}. Send it in parts, or by: relaydesk destinations send NAME FILE"
+        else:
+            largest = f"{LARGEST_FORM // 1024 // 1024} MB"
+            words = f"A form takes up to {largest}, and nothing was done. Go back, and enter shorter records"
         return render_template("trouble.html", status=413, title="That is too much at once", words=words), 413
 
 
@@ -87,10 +103,14 @@ def _taken_in(runtime: Runtime, kept: Destinations, name: str, form: SendForm) -
     # Browsers name the type by what is installed beside them; the ending of the name says more.
     items = formats.read_items(cast(BinaryIO, file.stream), formats.kind_of(called))
     limit = form.limit.data
+    most = min(limit or MOST_ROWS, MOST_ROWS)
+    told: dict[str, Any] = {"origin": called, "limit": limit}
     if form.dry.data:
-        dried = trying.dry_run(runtime, kept.get(name).definition, items, limit)
-        return {"dried": dried, "origin": called, "limit": limit}
-    return {"took": intake.take_in(runtime, name, items, called, limit=limit), "origin": called, "limit": limit}
+        told["dried"] = trying.dry_run(runtime, kept.get(name).sound(), items, most)
+    else:
+        told["took"] = intake.take_in(runtime, name, items, called, limit=most)
+    more = (limit is None or limit > most) and next(items, None) is not None
+    return {**told, "cut_at": most if more else 0}
 
 
 def add_records(blueprint: Blueprint, runtime: Runtime, kept: Destinations) -> None:
@@ -99,7 +119,7 @@ def add_records(blueprint: Blueprint, runtime: Runtime, kept: Destinations) -> N
 
     def shown(name: str, record_id: int, problem: str = "") -> str:
         record = records.one(runtime, name, record_id)
-        text = record.raw if record.data is None else as_json(record.data)
+        text = record.raw if record.data is None else _as_text(record.data)
         if problem:
             text = request.form.get("text", "")
         return render_template(
@@ -116,12 +136,12 @@ def add_records(blueprint: Blueprint, runtime: Runtime, kept: Destinations) -> N
             confirm=Confirm(),
         )
 
-    @blueprint.get(f"/destinations/<name>/records/<{ROW_ID}:record_id>")
+    @blueprint.get(f"/destinations/<{NAMED}:name>/records/<{ROW_ID}:record_id>")
     @needs(Role.OPERATOR)
     def record(name: str, record_id: int) -> str:
         return shown(name, record_id)
 
-    @blueprint.post(f"/destinations/<name>/records/<{ROW_ID}:record_id>")
+    @blueprint.post(f"/destinations/<{NAMED}:name>/records/<{ROW_ID}:record_id>")
     @needs(Role.ADMIN)
     def correct(name: str, record_id: int) -> Any:
         try:
@@ -134,7 +154,7 @@ def add_records(blueprint: Blueprint, runtime: Runtime, kept: Destinations) -> N
 
 
 def _add_settling(blueprint: Blueprint, runtime: Runtime) -> None:
-    @blueprint.post(f"/destinations/<name>/records/<{ROW_ID}:record_id>/<any(arrived, retry, drop):what>")
+    @blueprint.post(f"/destinations/<{NAMED}:name>/records/<{ROW_ID}:record_id>/<any(arrived, retry, drop):what>")
     @needs(Role.ADMIN)
     def settle(name: str, record_id: int, what: str) -> AnyResponse:
         by = signed_in().email
@@ -153,16 +173,20 @@ def _add_settling(blueprint: Blueprint, runtime: Runtime) -> None:
         return redirect(url_for("destinations.record", name=name, record_id=record_id))
 
 
+def _as_text(data: Mapping[str, Any]) -> str:
+    """A record as it is read and corrected; of a large one no line more than it has."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return text if len(text) > MOST_INDENTED else as_json(data)
+
+
 def _corrected(text: str) -> dict[str, Any]:
     """A record as it was corrected. Raises `ConfigError` for what is no object in JSON."""
     mend = 'Give it as {"name": "value"}.'
     try:
-        data = json.loads(text)
-    except RecursionError:
-        raise ConfigError("record", "it is nested too deeply", mend) from None
-    except ValueError as problem:
-        line = f", line {problem.lineno}" if isinstance(problem, json.JSONDecodeError) else ""
-        raise ConfigError("record", f"this is not JSON{line}", mend) from None
+        data = formats.read_json(text)
+    except formats.NotJson as problem:
+        words = f"this is not JSON, line {problem.line}" if problem.line else str(problem)
+        raise ConfigError("record", words, mend) from None
     if not isinstance(data, dict):
         raise ConfigError("record", "this is no record", mend)
     return data
@@ -171,7 +195,7 @@ def _corrected(text: str) -> dict[str, Any]:
 def add_answers(blueprint: Blueprint, runtime: Runtime, kept: Destinations) -> None:
     """Add the answers that are kept, and what is exported."""
 
-    @blueprint.get("/destinations/<name>/responses")
+    @blueprint.get(f"/destinations/<{NAMED}:name>/responses")
     @needs(Role.OPERATOR)
     def answers(name: str) -> str:
         destination = kept.get(name)
@@ -190,7 +214,7 @@ def add_answers(blueprint: Blueprint, runtime: Runtime, kept: Destinations) -> N
             words=OUTCOMES,
         )
 
-    @blueprint.get("/destinations/<name>/records.csv")
+    @blueprint.get(f"/destinations/<{NAMED}:name>/records.csv")
     @needs(Role.OPERATOR)
     def export(name: str) -> Response:
         kept.get(name)
@@ -198,7 +222,7 @@ def add_answers(blueprint: Blueprint, runtime: Runtime, kept: Destinations) -> N
         state = state if state in RECORD_STATES else ""
         return _as_file(records.export(runtime, name, state), f"{name}{'-' if state else ''}{state}.csv")
 
-    @blueprint.get("/destinations/<name>/responses.csv")
+    @blueprint.get(f"/destinations/<{NAMED}:name>/responses.csv")
     @needs(Role.OPERATOR)
     def export_answers(name: str) -> Response:
         kept.get(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from flask import abort
@@ -18,12 +19,16 @@ from core.destinations.trying import Sample
 from core.domain import LookUp
 from core.errors import ConfigError, RelaydeskError
 from core.runtime import Runtime
-from core.web.pages.destinations_form import Posted, as_records, checked, place_of
+from core.web.pages.destinations_form import Posted, as_records, checked, place_of, rows
 from core.web.pages.destinations_wording import consequences
 from core.web.wording import words_of
 
 PLAIN_RECORDS = [{"id": "1", "email": "ann@example.com", "name": "Ann Example"}]
 """What is shown of records where neither a template nor a ledger has any."""
+LONGEST_SAMPLES = 50_000
+"""Characters of the records that stand in the form at first: all of them are sent with each change of a letter."""
+IN_THE_FILE, HERE = "Correct it in the configuration file.", "Correct it."
+"""A mend of what is given in the file, and the same for what is entered on a page."""
 MOST_SAMPLES = 10
 """Records of which the editor shows what becomes of them."""
 
@@ -70,7 +75,35 @@ def first_records(runtime: Runtime, definition: Definition) -> str:
         found = list(trying.sample_records(runtime, definition))
     except RelaydeskError:
         found = []
-    return json.dumps(found or PLAIN_RECORDS, ensure_ascii=False, indent=2, default=str)
+    some: list[Any] = []
+    room = LONGEST_SAMPLES
+    for each in found:
+        room -= len(_written(each))
+        if room < 0:
+            break
+        some.append(each)
+    return _written(some or [_shortened(each) for each in found[:1]] or PLAIN_RECORDS)
+
+
+def _written(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2, default=str)
+
+
+def _shortened(record: dict[str, Any]) -> dict[str, Any]:
+    """A record that is too large for a form, with as much of it as there is room for."""
+    for longest in (1000, 100, 10):
+        cut: dict[str, Any] = _cut(record, longest)
+        if len(_written(cut)) <= LONGEST_SAMPLES:
+            return cut
+    return PLAIN_RECORDS[0]
+
+
+def _cut(value: Any, longest: int) -> Any:
+    if isinstance(value, str):
+        return value if len(value) <= longest else f"{value[:longest]}…"
+    if isinstance(value, dict):
+        return {key[:longest]: _cut(each, longest) for key, each in islice(value.items(), longest)}
+    return [_cut(each, longest) for each in value[:longest]] if isinstance(value, list) else value
 
 
 def desk_for(runtime: Runtime, account: str, template: str, stored: Destination | None = None) -> Desk:
@@ -83,6 +116,28 @@ def desk_for(runtime: Runtime, account: str, template: str, stored: Destination 
     if template and found is None and stored is None:
         abort(404)
     return Desk(account, connector, found, connector.base_url(configured.settings), stored)
+
+
+def _place(key: str, desk: Desk, posted: Posted) -> str:
+    """Where on this form a mistake is told; "" above it where the form has no such field."""
+    place, template = place_of(key), desk.template
+    if place.startswith("row:"):
+        name = place.removeprefix("row:")
+        line = next((each for each in rows(posted, template) if each.name == name), None)
+        return "" if line is None else place if line.field else f"row{line.number}_name"
+    missing = {
+        "method": template is not None,
+        "url": template is not None,
+        "exists": template is None or not template.finds_existing,
+        "batch_under": template is not None,
+        "name": desk.stored is not None,
+    }
+    batched = template is None or bool(template.merged_by)
+    return "" if missing.get(place) or (place.startswith("batch_") and not batched) else place
+
+
+def _words(mistake: ConfigError) -> str:
+    return words_of(mistake).replace(IN_THE_FILE, HERE).strip()
 
 
 def panel_of(
@@ -107,7 +162,7 @@ def panel_of(
     answers_to = posted.get("answers_to", "").strip()
     panel = Panel(
         samples=samples,
-        mistakes=tuple((place_of(each.key), words_of(each).strip()) for each in mistakes),
+        mistakes=tuple((_place(each.key, desk, posted), _words(each)) for each in mistakes),
         told=tuple(consequences(definition, desk.template, desk.connector, answers_to)) if definition else (),
         attributes=tuple(dict.fromkeys(name for each in records for name in each)),
         headers=definition.headers if definition else None,

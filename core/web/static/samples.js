@@ -4,6 +4,10 @@
   const form = document.getElementById("editor");
   const part = document.getElementById("samples");
   if (!form || !part) return;
+  const REASONS = {
+    401: "You are signed out. Sign in in another tab: what you have entered stays here.",
+    413: "The samples are not up to date: more stands in this form than the service takes. Enter fewer sample records, or shorter ones; else it cannot be saved either.",
+  };
   let waiting = 0;
   let asked = 0;
 
@@ -26,9 +30,8 @@
         sign(answer.headers.get("X-Form-Token"));
         renew(part, await answer.text());
       } else {
-        showBanner("no-samples", answer.status === 401
-          ? "You are signed out. Sign in in another tab: what you have entered stays here."
-          : "The samples are not up to date: the service did not answer. Change anything to ask again.");
+        showBanner("no-samples", REASONS[answer.status]
+          || "The samples are not up to date: the service did not answer. Change anything to ask again.");
       }
     } catch {
       if (mine === asked) showBanner("no-samples", "The samples are not up to date: the service does not answer. Change anything to ask again.");
