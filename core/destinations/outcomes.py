@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from core.destination_template import DestinationTemplate, VendorCall
@@ -13,6 +13,7 @@ from core.http import Answer
 
 LONGEST_ANSWER = 8192
 """Characters kept of what a vendor answers."""
+NO_WORDS = "what the vendor said could not be stored; the log of the service says more"
 SENT, FAILED, POSTPONED, UNCERTAIN = "sent", "failed", "postponed", "uncertain"
 
 
@@ -74,6 +75,12 @@ def of_error(problem: RelaydeskError) -> Outcome:
     if isinstance(problem, Refused):
         return Outcome(FAILED, status, error=words)
     return Outcome(UNCERTAIN, status, error=words, account=True)
+
+
+def without_texts(outcome: Outcome) -> Outcome:
+    """How a call has ended, and under which ids, without what was said: should that be what cannot be stored."""
+    records = tuple(replace(each, error="" if each.sent else NO_WORDS) for each in outcome.records)
+    return replace(outcome, answer="", error="" if outcome.kind == SENT else NO_WORDS, records=records)
 
 
 def shortened(data: Any) -> str:
