@@ -11,6 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
 
 from core.errors import AuthFailed, OutcomeUnknown, Refused, RetryLater, VendorError
+from core.payload import ANY_DEPTH, clean
 
 WORDS_LIMIT = 300
 """Characters kept of what a vendor says about an error."""
@@ -24,11 +25,14 @@ _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ufeff]+")
 
 
 def parse_json(content: bytes) -> Any:
-    """The JSON value of a body; None for an empty one. Raises ValueError if it is not JSON (NaN is not)."""
+    """The JSON value of a body; None for an empty one. Raises ValueError if it is not JSON (NaN is not).
+
+    Its texts can be stored: half an emoji, which JSON may hold, is replaced.
+    """
     if not content.strip():
         return None
     try:
-        return json.loads(content, parse_constant=_no_constant)
+        return clean(json.loads(content, parse_constant=_no_constant), ANY_DEPTH)
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
@@ -71,7 +75,7 @@ def vendor_words(content: bytes, secrets: tuple[str, ...] = ()) -> str:
         words = ": ".join(_pieces(value))
     for secret in secrets:
         words = words.replace(secret, "***")
-    words = _UNPRINTABLE.sub(" ", words).strip()
+    words = clean(_UNPRINTABLE.sub(" ", words).strip())
     return words if len(words) <= WORDS_LIMIT else words[: WORDS_LIMIT - 1] + "…"
 
 

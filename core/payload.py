@@ -7,6 +7,8 @@ from typing import Any
 from core.errors import BadPayload
 
 DEEPEST = 32
+ANY_DEPTH = -1_000_000
+"""To begin with where no level is too deep but those that the interpreter itself refuses, by `RecursionError`."""
 
 
 def clean(value: Any, depth: int = 0) -> Any:

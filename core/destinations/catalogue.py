@@ -11,8 +11,8 @@ from typing import Any
 from core.access import audit
 from core.destination_settings import Definition, as_given
 from core.destination_template import DestinationTemplate
-from core.destinations.checking import check_definition, check_upstream, load_definition
-from core.destinations.stored import begun, counts_of, must_feed_nobody, readable
+from core.destinations.checking import check_change, check_definition, check_upstream, load_definition
+from core.destinations.stored import counts_of, must_feed_nobody, readable
 from core.errors import ConfigError, RelaydeskError
 from core.runtime import Runtime
 from core.store.models import DestinationCallRow, DestinationRecordRow, DestinationResponseRow, DestinationRow
@@ -151,9 +151,7 @@ class Destinations:
             if row.definition.get("response") and not definition.response:
                 mend = f"Give them another source first, or keep the answers of {name}."
                 must_feed_nobody(name, "response", "it feeds {}, which would get nothing any more", mend)
-            if row.definition.get("connection") != definition.connection and begun(row.id):
-                mend = "Make another destination: the ledger of this one is about that account."
-                raise ConfigError("connection", "records were written by the former one already", mend)
+            check_change(row, readable(self._runtime, row)[0], definition)
             self._store(row, by, "changed", **_values(definition), **_AT_ONCE)
         self._db.signal()
         return self.get(name)

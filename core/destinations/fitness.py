@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,8 @@ from core.destinations.formats import Item
 from core.destinations.rendering import Renderer, group_value
 from core.errors import BadRecord, ConfigError
 from core.runtime import Runtime
+
+log = logging.getLogger(__name__)
 
 LONGEST_KEY = 255
 
@@ -61,6 +64,9 @@ class Fitness:
             self._render(data)
         except BadRecord as bad:
             problem = bad
+        except Exception as mistake:
+            log.exception("a record for destination %s cannot be made a request", self._definition.name)
+            problem = BadRecord("", f"it cannot be made a request ({type(mistake).__name__})")
         return Candidate(
             fitting(key) or digest(text),
             data,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from core.destination_template import DestinationTemplate, VendorCall
@@ -16,6 +16,7 @@ LONGEST_ANSWER = 8192
 """Characters kept of what a vendor answers."""
 LONGEST_WORDS = 500
 """Characters kept of what it says of one record."""
+NO_WORDS = "what the vendor said could not be stored; the log of the service says more"
 SENT, FAILED, POSTPONED, UNCERTAIN = "sent", "failed", "postponed", "uncertain"
 _FAILED = re.compile(r"error|fail|reject|invalid", re.IGNORECASE)
 """What is in the name of a list of those that were not taken."""
@@ -79,6 +80,12 @@ def of_error(problem: RelaydeskError) -> Outcome:
     if isinstance(problem, Refused):
         return Outcome(FAILED, status, error=words)
     return Outcome(UNCERTAIN, status, error=words, account=True)
+
+
+def without_texts(outcome: Outcome) -> Outcome:
+    """How a call has ended, and under which ids, without what was said: should that be what cannot be stored."""
+    records = tuple(replace(each, error="" if each.sent else NO_WORDS) for each in outcome.records)
+    return replace(outcome, answer="", error="" if outcome.kind == SENT else NO_WORDS, records=records)
 
 
 def shortened(data: Any) -> str:

@@ -6,7 +6,8 @@ import logging
 from typing import Any
 
 from core.destination_settings import Definition, as_given
-from core.destinations.checking import check_change, check_definition, check_upstream, load_definition
+from core.destinations.checking import check_change, check_definition, check_upstream
+from core.destinations.stored import readable
 from core.errors import ConfigError
 from core.runtime import Runtime
 from core.store.models import DestinationRow
@@ -82,7 +83,7 @@ def _problem(runtime: Runtime, row: DestinationRow, definition: Definition) -> s
     try:
         check_definition(runtime, definition)
         check_upstream(definition)
-        check_change(row, load_definition(runtime, row.definition), definition)
+        check_change(row, readable(runtime, row)[0], definition)
     except ConfigError as mistake:
         return str(mistake)
     return ""

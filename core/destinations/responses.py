@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from peewee import OperationalError
 
 from core.access import audit
 from core.destination_settings import RESPONSES, Definition
@@ -17,6 +20,8 @@ from core.flow.announce import as_payload, queue, wants
 from core.payload import clean
 from core.runtime import Runtime
 from core.store.models import DestinationRecordRow, DestinationResponseRow, DestinationRow, SubscriptionRow
+
+log = logging.getLogger(__name__)
 
 LONGEST_ANSWER = 100_000
 """Characters kept of an answer; of one that is longer the beginning, which is a text then."""
@@ -60,8 +65,7 @@ def keep(
     source = f"{RESPONSES}{destination_row.name}"
     if ok:
         for fed in DestinationRow.select().where(DestinationRow.source == source):
-            its = load_definition(runtime, fed.definition)
-            intake.put(runtime, fed, its, told, origin=source, line=None, key=row.key)
+            _feed(runtime, fed, told, source, row.key)
     _post(runtime, definition, source, {"destination": destination_row.name, **told})
 
 
@@ -116,6 +120,26 @@ def _earlier(runtime: Runtime, upstream_id: int, fitness: Fitness) -> Iterator[C
         if len(rows) < AT_ONCE:
             return
         last = rows[-1].id
+
+
+def _feed(runtime: Runtime, fed: DestinationRow, told: Mapping[str, Any], source: str, key: str) -> None:
+    """Make an answer a record of a destination, or say there that it could not be made one.
+
+    The answer is kept, and can be taken later. What has been written by then must be settled all the same: it would be
+    written again.
+    """
+    try:
+        with runtime.db.native.atomic():
+            definition = load_definition(runtime, fed.definition)
+            intake.put(runtime, fed, definition, told, origin=source, line=None, key=key)
+    except OperationalError:
+        raise  # the whole transaction cannot go on, and is tried again
+    except Exception as problem:
+        log.exception("destination %s cannot take what %s was answered", fed.name, source)
+        why = f"what {source} was answered could not be taken ({type(problem).__name__}); take it once that is mended"
+        DestinationRow.update(held_reason=why).where(
+            DestinationRow.id == fed.id, DestinationRow.held_reason == ""
+        ).execute()
 
 
 def _post(runtime: Runtime, definition: Definition, event: str, told: Mapping[str, Any]) -> None:

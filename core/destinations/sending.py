@@ -185,7 +185,7 @@ class Turn:
         return outcome.kind in (SENT, FAILED) and not outcome.account
 
     def _settle(self, equipment: Equipment, call_id: int, outcome: Outcome, confirmed_by: str) -> None:
-        """Record what became of a call, with some patience: only we know it."""
+        """Record what became of a call, with some patience, and be it without what was said: only we know it."""
         for left in reversed(range(SETTLE_TRIES)):
             try:
                 ledger.settle(self._runtime, equipment.definition, call_id, outcome, confirmed_by)
@@ -194,6 +194,11 @@ class Turn:
                 if not left:
                     raise
                 self._runtime.clock.sleep(1.0)
+            except Exception:
+                if not left:
+                    raise
+                log.exception("call %s of destination %s is recorded without its texts", call_id, self._claim.name)
+                outcome = outcomes.without_texts(outcome)
 
     def _reserve(self, equipment: Equipment, planned: Planned) -> bool:
         """Take the call's place in the budget; False if that takes longer than it is worth waiting for here.

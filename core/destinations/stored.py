@@ -11,7 +11,7 @@ from core.destination_settings import RESPONSES, Definition, DestinationSchema
 from core.errors import ConfigError
 from core.runtime import Runtime
 from core.settings import check_settings
-from core.store.models import DestinationCallRow, DestinationRecordRow, DestinationRow
+from core.store.models import DestinationRecordRow, DestinationRow
 
 
 def readable(runtime: Runtime, row: DestinationRow) -> tuple[Definition, str]:
@@ -37,14 +37,6 @@ def must_feed_nobody(name: str, key: str, problem: str, mend: str) -> None:
     names = ", ".join(each.name for each in fed.order_by(DestinationRow.name))
     if names:
         raise ConfigError(key, problem.format(names), mend)
-
-
-def begun(destination_id: int) -> bool:
-    """Whether a call was made that was no test. In a transaction."""
-    calls = DestinationCallRow.select().where(
-        DestinationCallRow.destination == destination_id, DestinationCallRow.purpose != "test"
-    )
-    return bool(calls.exists())
 
 
 def counts_of(destination_id: int | None = None) -> dict[int, dict[str, int]]:

@@ -25,6 +25,7 @@ from core.store.models import (
 )
 from core.subscriptions import Subscriptions
 from core.testing.receiver import WebhookReceiver
+from plugins.freshchat.templates import CreateConversation
 from tests.end_to_end.signed import verified
 from tests.end_to_end.worlds import World
 
@@ -325,3 +326,36 @@ def test_a_chain_that_is_run_again_creates_nothing_twice(quick: World) -> None:
     assert sorted(posted) == ["conversations", "conversations", "users", "users"]
     with quick.runtime.db.read():
         assert DeliveryRow.select().count() == 0
+
+
+@pytest.mark.parametrize("broken", ["definition", "template"])
+def test_what_feeds_a_destination_that_is_broken_is_settled_all_the_same(
+    world: World, broken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.start()
+    made(world, PEOPLE)
+    made(world, CHATS, active=False)
+    with monkeypatch.context() as patch:
+        patch.setattr(CreateConversation, "call", lambda *_: 1 / 0)
+        with world.runtime.db.write():
+            if broken == "definition":
+                row = DestinationRow.get(DestinationRow.name == "chats")
+                good = row.definition
+                DestinationRow.update(definition={**good, "method": "NONE"}).where(
+                    DestinationRow.id == row.id
+                ).execute()
+        intake.take_in(world.runtime, "people", people("ann"), "people.json")
+        work_off(world)
+    assert [(row.state, bool(row.captured_id)) for row in rows(world, "people")] == [("sent", True)]
+    assert len(world.sim.record.calls("create_user")) == 1
+    if broken == "template":
+        assert [(row.state, row.error) for row in rows(world, "chats")] == [
+            ("failed", "it cannot be made a request (ZeroDivisionError)")
+        ]
+        return
+    assert rows(world, "chats") == []
+    with world.runtime.db.write():
+        row = DestinationRow.get(DestinationRow.name == "chats")
+        assert row.held_reason.startswith("what responses:people was answered could not be taken")
+        DestinationRow.update(definition=good).where(DestinationRow.id == row.id).execute()
+    assert responses.take_earlier(world.runtime, "chats", BY).accepted == 1

@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import pytest
+from flask import Response
 
-from core.destinations import by_hand
+from core.destinations import by_hand, outcomes
 from core.destinations.look_ups import LookUpCache
 from core.errors import AuthFailed, BadPayload, RelaydeskError, RetryLater
 from plugins.freshchat.templates import CreateEndUser
@@ -151,3 +152,39 @@ def test_one_of_which_it_cannot_be_seen_whether_it_exists_is_passed_by(
         writing.run(60)
     assert writing.counts() == {"failed": 1, "sent": 49}
     assert (writing.row().error_field, kind in writing.row().error) == ("existing", True)
+
+
+# ------------------------------------------------------------------------------------------------------- answers
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "state", "said"),
+    [
+        (201, '{"id": "7", "note": "half \\ud83d"}', "sent", ""),
+        (201, '[{"id": "7"}, {"id": "\\ud83d"}]', "sent", ""),
+        (422, '{"message": "no such \\ud83d"}', "failed", "no such \ufffd"),
+        (422, "no JSON \ud83d", "failed", "no JSON"),
+    ],
+)
+def test_half_an_emoji_in_an_answer_is_no_reason_to_write_again(
+    collecting: Any, status: int, answer: str, state: str, said: str
+) -> None:
+    writing, collector = collecting(response=True)
+    collector.answers.append(Response(answer.encode("utf-8", "surrogatepass"), status, mimetype="application/json"))
+    writing.take({"name": "one"}, {"name": "two"})
+    writing.run(HOUR)
+    assert writing.states() == [state, "sent"]
+    assert said in writing.row().error
+    assert len(collector.requests) == 2
+
+
+def test_what_cannot_be_stored_of_an_answer_is_left_out_and_the_call_is_settled(
+    collecting: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writing, collector = collecting()
+    monkeypatch.setattr(outcomes, "shortened", lambda data: "\ud83d")
+    writing.take({"name": "one"})
+    writing.run(60)
+    assert (writing.row().state, writing.row().captured_id) == ("sent", "1")
+    assert [(call.state, call.answer) for call in writing.calls()] == [("sent", "")]
+    assert len(collector.requests) == 1
