@@ -239,6 +239,7 @@ FILES: dict[str, tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]
         [person("a", ""), person("a", "A"), person("b"), person("b", "")],
         [1, 2],
     ),
+    "what is still broken": ({}, [person("a", "")], [person("a", ""), person("b"), person("c", "")], [1]),
     "the first": ({"unique": "phone"}, [], [person("a", "A", "1"), person("b", "B", "1"), person("c")], [0, 2]),
     "the last": (
         {"unique": "phone", "keep": "last"},
