@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from core import BadRecord, Connection, DestinationTemplate, OutcomeUnknown
+from core import BadRecord, Connection, DestinationTemplate, FieldKind, OutcomeUnknown, TemplateField
 from core.payload import clean
+from plugins.freshchat.client import STATUSES
 from plugins.freshchat.schemas import word
 
 _NO_AUTHOR = {
@@ -16,6 +17,23 @@ _NO_AUTHOR = {
 _PROPERTY = "properties."
 NOBODY = "nobody"
 """In the place of an agent or a group: the conversation is to have none."""
+
+CONVERSATION_VALUES = (
+    TemplateField("status", "the status it gets; assigned needs assigned_agent_id", choices=STATUSES),
+    TemplateField(
+        "assigned_agent_id",
+        "the agent it is assigned to; agent(email) finds one; nobody takes it from whoever has it, and it is new then "
+        "unless a status is given",
+        look_up="agent",
+    ),
+    TemplateField(
+        "assigned_group_id",
+        "the group it is assigned to; group(name) finds one; nobody takes it from its group in the same way",
+        look_up="group",
+    ),
+    TemplateField("properties.*", "a property by its name, such as properties.priority", kind=FieldKind.ANY),
+    TemplateField("properties", "several properties at once, each with its value", kind=FieldKind.OBJECT),
+)
 
 
 def identifier(record: Mapping[str, Any], name: str) -> str:

@@ -17,6 +17,7 @@ from plugins.freshchat.api import id_in, path_of
 from plugins.freshchat.client import FreshchatClient
 from plugins.freshchat.schemas import word
 from plugins.freshchat.template_bodies import (
+    CONVERSATION_VALUES,
     checked,
     conversation_values,
     id_of_made,
@@ -30,22 +31,6 @@ CONVERSATION_ID = TemplateField(
     "the conversation; conversation(user(email)) finds a user's latest",
     required=True,
     look_up="conversation",
-)
-CONVERSATION_VALUES = (
-    TemplateField("status", "the status it gets; assigned needs assigned_agent_id", choices=api.STATUSES),
-    TemplateField(
-        "assigned_agent_id",
-        "the agent it is assigned to; agent(email) finds one; nobody takes it from whoever has it, and it is new then "
-        "unless a status is given",
-        look_up="agent",
-    ),
-    TemplateField(
-        "assigned_group_id",
-        "the group it is assigned to; group(name) finds one; nobody takes it from its group in the same way",
-        look_up="group",
-    ),
-    TemplateField("properties.*", "a property by its name, such as properties.priority", kind=FieldKind.ANY),
-    TemplateField("properties", "several properties at once, each with its value", kind=FieldKind.OBJECT),
 )
 MESSAGE_FORMAT = TemplateField(
     "message_format",
