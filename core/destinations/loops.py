@@ -38,7 +38,8 @@ def made_of_events(writes_to: str, events: Iterable[Any]) -> set[str]:
             )
         )
         for record in records:
-            if record.captured_id not in record.call.path and _is_of_an_event(record, writes_to):
+            call = record.call
+            if call is not None and record.captured_id not in call.path and _is_of_an_event(record, writes_to):
                 made.add(record.captured_id)
     return made
 
