@@ -75,7 +75,7 @@ def vendor_words(content: bytes, secrets: tuple[str, ...] = ()) -> str:
         words = ": ".join(_pieces(value))
     for secret in secrets:
         words = words.replace(secret, "***")
-    words = clean(_UNPRINTABLE.sub(" ", words).strip())
+    words = str(clean(_UNPRINTABLE.sub(" ", words).strip()))
     return words if len(words) <= WORDS_LIMIT else words[: WORDS_LIMIT - 1] + "…"
 
 

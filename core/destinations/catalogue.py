@@ -19,6 +19,10 @@ from core.store.models import DestinationCallRow, DestinationRecordRow, Destinat
 
 RECORD_STATES = ("waiting", "sending", "uncertain", "sent", "skipped", "failed", "parked", "dropped")
 """The states of a record as they are shown; one that is arriving is shown as waiting."""
+AT_ONCE = 1000
+"""Rows that are removed in one transaction."""
+_ITS: tuple[Any, ...] = (DestinationResponseRow, DestinationRecordRow, DestinationCallRow)
+"""What is removed with a destination, in this order."""
 _AT_ONCE: Mapping[str, Any] = {"held_until": None, "held_reason": "", "failures": 0}
 """What lets a destination try at once what it was held back from: somebody has mended it, or wants to see."""
 
@@ -158,19 +162,31 @@ class Destinations:
 
     def delete(self, name: str, by: str) -> None:
         """Remove a destination with its ledger; it must not be active, and nothing of it be under way."""
+        while self._delete_some(name, by):
+            pass
+
+    def _delete_some(self, name: str, by: str) -> bool:
+        """Remove a part of a ledger, so that nobody waits for long, and in the end the rest; False then."""
         with self._db.write():
-            row = self._changeable(name)
-            if row.activated_at is not None:
-                raise ConfigError("destination", "it is active", "Deactivate it first.")
-            must_feed_nobody(name, "destination", "its answers feed {}", "Give them another source first.")
-            under_way = DestinationRecordRow.state.in_(("sending", "uncertain"))
-            if DestinationRecordRow.select().where(DestinationRecordRow.destination == row.id, under_way).exists():
-                mend = "Wait until it is known what became of them, or settle them by hand."
-                raise ConfigError("destination", "calls of it are under way", mend)
-            for table in (DestinationResponseRow, DestinationRecordRow, DestinationCallRow):
-                table.delete().where(table.destination == row.id).execute()
+            row = self._deletable(name)
+            for table in _ITS:
+                some = table.select(table.id).where(table.destination == row.id).limit(AT_ONCE)
+                if table.delete().where(table.id.in_([each.id for each in some])).execute():
+                    return True
             DestinationRow.delete().where(DestinationRow.id == row.id).execute()
             audit.note(self._db, by, "destination.removed", name)
+            return False
+
+    def _deletable(self, name: str) -> DestinationRow:
+        row = self._changeable(name)
+        if row.activated_at is not None:
+            raise ConfigError("destination", "it is active", "Deactivate it first.")
+        must_feed_nobody(name, "destination", "its answers feed {}", "Give them another source first.")
+        under_way = DestinationRecordRow.state.in_(("sending", "uncertain"))
+        if DestinationRecordRow.select().where(DestinationRecordRow.destination == row.id, under_way).exists():
+            mend = "Wait until it is known what became of them, or settle them by hand."
+            raise ConfigError("destination", "calls of it are under way", mend)
+        return row
 
     # -------------------------------------------------------------------------------------------- its life
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from peewee import fn
+from peewee import Case, fn
 
 from core.runtime import Runtime
 from core.store.models import DestinationCallRow, DestinationRecordRow, DestinationRow
@@ -17,6 +17,10 @@ TURN = timedelta(seconds=30)
 """How long a destination is worked on before others get their turn."""
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 900.0
 """Seconds that nothing is sent after trouble with the account: at first, and at most."""
+LONGEST_HELD = timedelta(hours=24, minutes=150)
+"""The longest that a vendor can ask for, with the chance that is in it."""
+LONGEST_ARRIVING = timedelta(seconds=30)
+"""How long nothing is begun after a sign of life of records of which the last of several equal ones counts."""
 SHORTEST_PAUSE = 1.0
 """Seconds after which a vendor is tried again at the earliest, even if it says that it need not be waited for."""
 
@@ -42,11 +46,12 @@ def claim(runtime: Runtime, name: str | None = None) -> Claim | None:
     """
     with runtime.db.read():
         # A look costs little; the gate is for those who have something to write.
-        if not _waiting(runtime.db.now(), name).exists():
+        if not _waiting(runtime, name).exists():
             return None
     with runtime.db.write():
         now = runtime.db.now()
-        query = _waiting(now, name).order_by(fn.COALESCE(DestinationRow.until, 0), DestinationRow.id).limit(1)
+        longest_ago = fn.COALESCE(DestinationRow.served_at, 0)
+        query = _waiting(runtime, name).order_by(longest_ago, DestinationRow.id).limit(1)
         row: DestinationRow | None = runtime.db.for_update(query).first()
         if row is None:
             return None
@@ -98,7 +103,8 @@ def lease_of(runtime: Runtime) -> timedelta:
 def give_back(runtime: Runtime, claim: Claim) -> None:
     """End a turn, so that another process need not wait for the lease to be over."""
     with runtime.db.write():
-        DestinationRow.update(owner=None, until=runtime.db.now()).where(*_ours(claim)).execute()
+        values = {"owner": None, "until": None, "served_at": runtime.db.now()}
+        DestinationRow.update(**values).where(*_ours(claim)).execute()
 
 
 def next_moment(runtime: Runtime, name: str | None = None) -> datetime | None:
@@ -110,7 +116,7 @@ def next_moment(runtime: Runtime, name: str | None = None) -> datetime | None:
         )
         moments: list[datetime] = []
         for row in rows:
-            moments += [at for at in _moments(row, now) if at > now]
+            moments += [at for at in _moments(runtime, row, now) if at > now]
     return min(moments, default=None)
 
 
@@ -121,7 +127,7 @@ def next_look(destination_id: int) -> datetime | None:
     return moment
 
 
-def _moments(row: DestinationRow, now: datetime) -> Iterator[datetime]:
+def _moments(runtime: Runtime, row: DestinationRow, now: datetime) -> Iterator[datetime]:
     calls = DestinationCallRow.select().where(DestinationCallRow.destination == row.id)
     look = next_look(row.id)
     begun = calls.where(DestinationCallRow.state == "sending").exists()
@@ -129,8 +135,8 @@ def _moments(row: DestinationRow, now: datetime) -> Iterator[datetime]:
         DestinationRecordRow.destination == row.id, DestinationRecordRow.state.in_(("waiting", "arriving"))
     )
     waits = row.activated_at is not None and row.paused_at is None and records.exists()
-    at = max((each for each in (row.held_until, row.arriving_until) if each is not None), default=now)
-    free = now if row.until is None else row.until
+    at = max((each for each in held_until(row, now) if each is not None), default=now)
+    free = now if row.owner is None or row.until is None or row.until > now + lease_of(runtime) else row.until
     if waits:
         yield max(at, free)
     if look is not None:
@@ -139,8 +145,19 @@ def _moments(row: DestinationRow, now: datetime) -> Iterator[datetime]:
         yield free
 
 
-def _waiting(now: datetime, name: str | None) -> Any:
-    """The destinations that have something to do now and are nobody's."""
+def held_until(row: DestinationRow, now: datetime) -> tuple[datetime | None, datetime | None]:
+    """Until when nothing is begun, and records arrive; None where that is over, or further ahead than it can be."""
+    held = row.held_until if row.held_until is not None and row.held_until <= now + LONGEST_HELD else None
+    arriving = row.arriving_until
+    return held, arriving if arriving is not None and arriving <= now + LONGEST_ARRIVING else None
+
+
+def _waiting(runtime: Runtime, name: str | None) -> Any:
+    """The destinations that have something to do now and are nobody's.
+
+    A moment that lies further ahead than any can is from before the clock was set back, and counts for nothing.
+    """
+    now = runtime.db.now()
     records = DestinationRecordRow.select(DestinationRecordRow.id).where(
         DestinationRecordRow.destination == DestinationRow.id, DestinationRecordRow.state.in_(("waiting", "arriving"))
     )
@@ -152,13 +169,17 @@ def _waiting(now: datetime, name: str | None) -> Any:
     may_send = (
         DestinationRow.activated_at.is_null(False)
         & DestinationRow.paused_at.is_null()
-        & (DestinationRow.held_until.is_null() | (DestinationRow.held_until <= now))
-        & (DestinationRow.arriving_until.is_null() | (DestinationRow.arriving_until <= now))
+        & _is_over(DestinationRow.held_until, now, LONGEST_HELD)
+        & _is_over(DestinationRow.arriving_until, now, LONGEST_ARRIVING)
     )
-    free = DestinationRow.until.is_null() | (DestinationRow.until <= now)
+    free = DestinationRow.owner.is_null() | _is_over(DestinationRow.until, now, lease_of(runtime))
     due = fn.EXISTS(uncertain) | (may_send & fn.EXISTS(records))
     query = DestinationRow.select().where(free, due)
     return query if name is None else query.where(DestinationRow.name == name)
+
+
+def _is_over(column: Any, now: datetime, longest: timedelta) -> Any:
+    return column.is_null() | (column <= now) | (column > now + longest)
 
 
 def _doubt_what_was_under_way(runtime: Runtime, destination_id: int) -> None:
@@ -174,22 +195,23 @@ def _doubt_what_was_under_way(runtime: Runtime, destination_id: int) -> None:
         DestinationRecordRow.update(state="uncertain").where(DestinationRecordRow.call == call.id).execute()
 
 
-def wait_until(runtime: Runtime, claim: Claim, until: datetime) -> None:
+def wait_until(runtime: Runtime, claim: Claim, until: datetime, stirred: int | None = None) -> None:
     """Begin nothing before a moment, since nothing could go: `wake` ends that early. Opens its own transaction.
 
-    It is the budget that asks for it, a batch that may still grow, or a call whose end is not known yet.
+    It is the budget that asks for it, a batch that may still grow, or a call whose end is not known yet. With what was
+    `stirred` when it was looked at, what has come since then is not slept over.
     """
     with runtime.db.write():
-        DestinationRow.update(held_until=until, held_reason="").where(*_ours(claim)).execute()
+        unchanged = () if stirred is None else (DestinationRow.stirred == stirred,)
+        DestinationRow.update(held_until=until, held_reason="").where(*_ours(claim), *unchanged).execute()
 
 
 def wake(destination_id: int) -> None:
     """Let a destination look again at what waits, unless it is held back for trouble. Inside the transaction open."""
-    DestinationRow.update(held_until=None).where(
-        DestinationRow.id == destination_id,
-        DestinationRow.held_reason == "",
-        DestinationRow.held_until.is_null(False),
-    ).execute()
+    DestinationRow.update(
+        held_until=Case(None, [(DestinationRow.held_reason == "", None)], DestinationRow.held_until),
+        stirred=DestinationRow.stirred + 1,
+    ).where(DestinationRow.id == destination_id).execute()
 
 
 def rest(runtime: Runtime, claim: Claim, seconds: float) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from core.destination_settings import EVENTS, Definition
 from core.destinations.catalogue import UnknownDestination
 from core.destinations.checking import load_definition
+from core.destinations.claims import LONGEST_ARRIVING
 from core.destinations.entering import Entered, Entrance
 from core.destinations.fitness import Candidate, Fitness
 from core.destinations.formats import Item
@@ -30,8 +31,6 @@ _LOOKS_LIKE_A_LOOP = (
 _IS_OUR_OWN = (
     "it looks like a loop: a destination has made this conversation of an event itself; a retry sends it all the same"
 )
-ARRIVING = timedelta(seconds=30)
-"""How long nothing is begun after a sign of life of records of which the last of several equal ones counts."""
 LOOP = 20
 LOOP_WITHIN = timedelta(hours=1)
 """More events of one conversation than `LOOP` within this time are taken for an answer to what they have caused."""
@@ -101,7 +100,7 @@ def take_candidates(
             row = row_of(name)
             tally.add(Entrance(runtime.db, row, definition, origin, tally.first, met).let_in(some), some)
             if keeps_last:
-                until = runtime.db.now() + ARRIVING
+                until = runtime.db.now() + LONGEST_ARRIVING
                 DestinationRow.update(arriving_until=until).where(DestinationRow.id == row.id).execute()
         if told is not None:
             told(tally.read)
@@ -139,7 +138,8 @@ def admit(runtime: Runtime, row: DestinationRow, definition: Definition) -> int:
     They wait then, or they are broken, duplicates, or too many of one conversation.
     """
     here = (DestinationRecordRow.destination == row.id) & (DestinationRecordRow.state == "arriving")
-    arrived = list(DestinationRecordRow.select().where(here).order_by(DestinationRecordRow.id).limit(AT_ONCE))
+    query = DestinationRecordRow.select().where(here).order_by(DestinationRecordRow.id).limit(AT_ONCE)
+    arrived = list(runtime.db.for_update(query, skip_locked=False))  # a person may be about to drop one
     if not arrived:
         return 0
     fitness = Fitness(runtime, definition)

@@ -107,10 +107,12 @@ def settle(
         if claim is not None and not hold(runtime, claim):
             return False
         query = DestinationCallRow.select().where(DestinationCallRow.id == call_id)
+        # The destination's row first, here as everywhere: whoever lets records in has that too, and then theirs.
+        whose = DestinationRow.select().where(DestinationRow.id.in_(query.select(DestinationCallRow.destination)))
+        destination: DestinationRow | None = runtime.db.for_update(whose, skip_locked=False).first()
         call: DestinationCallRow | None = runtime.db.for_update(query, skip_locked=False).first()
-        if call is None or call.state not in _TELLS[outcome.kind]:
+        if destination is None or call is None or call.state not in _TELLS[outcome.kind]:
             return False
-        destination: DestinationRow = DestinationRow.get_by_id(call.destination_id)
         its = DestinationRecordRow.select().where(DestinationRecordRow.call == call.id)
         records = list(runtime.db.for_update(its.order_by(DestinationRecordRow.id), skip_locked=False))
         _close(runtime, call, outcome, confirmed_by)

@@ -60,8 +60,9 @@ class KnownIds(Collection[str]):
 
     def _records(self) -> Any:
         same_account = DestinationRow.select(DestinationRow.id).where(DestinationRow.connection == self._connection)
+        of_another = (DestinationRecordRow.call != self._call_id) | DestinationRecordRow.call.is_null()
         return DestinationRecordRow.select(DestinationRecordRow.captured_id).where(
-            DestinationRecordRow.destination.in_(same_account), DestinationRecordRow.call != self._call_id
+            DestinationRecordRow.destination.in_(same_account), of_another
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -49,6 +50,7 @@ class Turn:
         self._cache = cache
         self._halted = halted
         self._calls = 0
+        self._stirred = 0
 
     def run(self) -> int:
         """See `serve`."""
@@ -62,7 +64,8 @@ class Turn:
             except ConfigError as problem:
                 self._back_off(str(problem))
                 break
-            self._admit(row, equipment.definition)
+            self._stirred = row.stirred
+            self._admit(equipment.definition)
             if not self._work_off(equipment):
                 break
         return self._calls
@@ -75,16 +78,18 @@ class Turn:
             row: DestinationRow = DestinationRow.get_by_id(self._claim.destination_id)
         return row
 
-    def _admit(self, row: DestinationRow, definition: Definition) -> None:
-        """Look at the events that have arrived."""
+    def _admit(self, definition: Definition) -> None:
+        """Look at the events that have arrived, while the destination is ours."""
         arrived = DestinationRecordRow.select(DestinationRecordRow.id).where(
-            DestinationRecordRow.destination == row.id, DestinationRecordRow.state == "arriving"
+            DestinationRecordRow.destination == self._claim.destination_id, DestinationRecordRow.state == "arriving"
         )
         with self._runtime.db.read():
             if not arrived.exists():
                 return
         with self._runtime.db.write():
-            intake.admit(self._runtime, row, definition)
+            if claims.hold(self._runtime, self._claim):
+                row = DestinationRow.get_by_id(self._claim.destination_id)
+                intake.admit(self._runtime, row, definition)
 
     def _work_off(self, equipment: Equipment) -> bool:
         """Make the calls of a window of records; False if there is nothing more to do now."""
@@ -124,7 +129,7 @@ class Turn:
                 lanes |= {members[0].prepared.lane} - {""}
             done = True
         if not done:
-            claims.wait_until(self._runtime, self._claim, min(growing))
+            claims.wait_until(self._runtime, self._claim, min(growing), self._stirred)
         return done
 
     def _rest(self, window: Window) -> bool:
@@ -136,7 +141,7 @@ class Turn:
                 look = claims.next_look(self._claim.destination_id) if window.held_back else None
             moments = [each for each in (look, window.again) if each is not None]
             in_a_while = self._runtime.db.now() + timedelta(seconds=LONGEST_NAP)
-            claims.wait_until(self._runtime, self._claim, min(moments, default=in_a_while))
+            claims.wait_until(self._runtime, self._claim, min(moments, default=in_a_while), self._stirred)
         return False
 
     def _passed_over(self, equipment: Equipment, member: Waiting, problem: VendorError | BadPayload) -> bool:
@@ -173,10 +178,11 @@ class Turn:
             )
         if not self._reserve(equipment, planned):
             return False
+        before = self._runtime.db.now(), time.monotonic()
         call_id = ledger.begin(self._runtime, self._claim, equipment.revision, planned)
         if call_id is None:
             return False
-        outcome = self._made(equipment, planned, self._runtime.db.now())
+        outcome = self._made(equipment, planned, *before)
         self._calls += 1
         confirmed_by = ""
         if outcome.kind == FAILED and equipment.template is not None and reconcile.refuses(outcome.status):
@@ -219,10 +225,11 @@ class Turn:
             else:
                 return True
 
-    def _made(self, equipment: Equipment, planned: Planned, begun: datetime) -> Outcome:
-        """Make a call that was recorded."""
+    def _made(self, equipment: Equipment, planned: Planned, at: datetime, ticks: float) -> Outcome:
+        """Make a call that was recorded after a moment, by the clock that others see and by one that nobody sets."""
         call = planned.call
-        if self._runtime.db.now() - begun > timedelta(seconds=self._runtime.config.worker.quarantine_seconds / 2):
+        passed = max((self._runtime.db.now() - at).total_seconds(), time.monotonic() - ticks)
+        if passed > self._runtime.config.worker.quarantine_seconds / 2:
             # This process was stopped for a while. Others may have given the call up by now.
             return Outcome(POSTPONED, error="the call was not made in time")
         try:
@@ -276,5 +283,5 @@ class Turn:
 
 
 def _may_send(row: DestinationRow, now: datetime) -> bool:
-    held = any(until is not None and until > now for until in (row.held_until, row.arriving_until))
+    held = any(until is not None and until > now for until in claims.held_until(row, now))
     return row.activated_at is not None and row.paused_at is None and not held

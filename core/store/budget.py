@@ -72,7 +72,7 @@ class Budget:
             if lane_limit is not None:
                 reserve = LANE_RESERVE if priority in SPREAD else 0
                 waits.append(_room(lane_calls, 1, max(1, lane_limit - reserve), now))
-            if priority in SPREAD and row.paced_at is not None:
+            if priority in SPREAD and row.paced_at is not None and row.paced_at <= now:
                 # As long as it would take its calls to become free again, were all of them made at this pace.
                 spread = WINDOW * min(charge.calls, most) / most
                 waits.append(min(_until(row.paced_at + spread, now), WINDOW.total_seconds()))

@@ -556,7 +556,8 @@ class DestinationRow(Row):
     while `paused_at` is set. `tested` is what came of the last test. One process at a time writes to it: `owner`, until
     `until`. After trouble with the account nothing is sent before `held_until`; `failures` counts those in a row.
     While records arrive of which the last of several equal ones counts, none is begun: before `arriving_until`.
-    `source` and `events` are of the definition: where its records come from by themselves.
+    `source` and `events` are of the definition: where its records come from by themselves. It was last given back at
+    `served_at`. `stirred` counts what has come meanwhile for which it must not sleep.
     """
 
     name = CharField(unique=True)
@@ -573,6 +574,8 @@ class DestinationRow(Row):
     owner = CharField(null=True)
     until = MomentField(null=True)
     fence = IntegerField(default=0)
+    served_at = MomentField(null=True)
+    stirred = IntegerField(default=0)
     held_until = MomentField(null=True)
     held_reason = TextField(default="")
     failures = IntegerField(default=0)
@@ -666,7 +669,7 @@ class DestinationResponseRow(Row):
     """What a vendor answered for a record, good or bad: an entry of the source ``responses:<destination>``."""
 
     destination = ForeignKeyField(DestinationRow, column_name="destination_id", index=False)
-    record = ForeignKeyField(DestinationRecordRow, column_name="record_id", index=False)
+    record = ForeignKeyField(DestinationRecordRow, column_name="record_id")
     key = CharField()
     ok = BooleanField()
     outcome = CharField()

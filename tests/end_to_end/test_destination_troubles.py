@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Response
 
-from core.destinations import by_hand, outcomes
+from core.destinations import by_hand, catalogue, claims, ledger, outcomes, reconcile
 from core.destinations.look_ups import LookUpCache
 from core.errors import AuthFailed, BadPayload, RelaydeskError, RetryLater
+from core.store.models import DestinationRecordRow, DestinationRow
 from plugins.freshchat.templates import CreateEndUser
 from tests.end_to_end.collector import Collector, with_collector
 from tests.end_to_end.written import ANN, MESSAGES, USERS, Writing, people
@@ -188,3 +190,75 @@ def test_what_cannot_be_stored_of_an_answer_is_left_out_and_the_call_is_settled(
     assert (writing.row().state, writing.row().captured_id) == ("sent", "1")
     assert [(call.state, call.answer) for call in writing.calls()] == [("sent", "")]
     assert len(collector.requests) == 1
+
+
+# ------------------------------------------------------------------------------------- clocks, and who comes when
+
+
+def test_a_clock_that_is_set_back_leaves_no_destination_asleep(collecting: Any) -> None:
+    writing, collector = collecting()
+    writing.take({"name": "one"})
+    writing.run(1)
+    with writing.runtime.db.write():
+        far = writing.world.clock.now() + timedelta(days=3)
+        DestinationRow.update(held_until=far, arriving_until=far, owner="dead", until=far).execute()
+    writing.take({"name": "two"})
+    with writing.runtime.db.write():
+        DestinationRow.update(held_until=far).execute()
+    writing.run(1)
+    assert writing.states() == ["sent", "sent"]
+    writing.world.clock.advance(-HOUR)
+    writing.take({"name": "three"})
+    writing.run(120)
+    assert collector.names() == ["one", "two", "three"]
+
+
+def test_what_comes_while_a_window_is_looked_at_is_not_slept_over(collecting: Any) -> None:
+    writing, _ = collecting()
+    writing.take({"name": "one"})
+    claim = claims.claim(writing.runtime)
+    assert claim is not None
+    seen = writing.destination().stirred
+    writing.take({"name": "two"})
+    until = writing.world.clock.now() + timedelta(seconds=60)
+    claims.wait_until(writing.runtime, claim, until, seen)
+    assert writing.destination().held_until is None
+    claims.wait_until(writing.runtime, claim, until, writing.destination().stirred)
+    assert writing.destination().held_until == until
+    claims.give_back(writing.runtime, claim)
+
+
+def test_a_process_that_stood_still_before_its_call_does_not_make_it(
+    collecting: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writing, collector = collecting()
+    begin = ledger.begin
+
+    def slowly(*given: Any) -> int | None:
+        call = begin(*given)
+        writing.world.clock.advance(45)
+        monkeypatch.setattr(ledger, "begin", begin)
+        return call
+
+    monkeypatch.setattr(ledger, "begin", slowly)
+    writing.take({"name": "one"})
+    writing.run(60)
+    assert ([call.state for call in writing.calls()], collector.names()) == (["postponed", "sent"], ["one"])
+
+
+def test_an_id_that_a_person_gave_is_of_another_record(collecting: Any) -> None:
+    writing, _ = collecting()
+    writing.take({"name": "one"})
+    with writing.runtime.db.write():
+        DestinationRecordRow.update(captured_id="given", call=None).execute()
+    assert "given" in reconcile.KnownIds(writing.runtime, "collector", 0, 1)
+
+
+def test_a_ledger_is_removed_in_portions(collecting: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    writing, _ = collecting(response=True)
+    monkeypatch.setattr(catalogue, "AT_ONCE", 2)
+    writing.take(*({"name": f"n{number}"} for number in range(5)))
+    writing.run(60)
+    writing.catalogue.deactivate("records", ANN)
+    writing.catalogue.delete("records", ANN)
+    assert (writing.rows(), writing.calls()) == ([], [])
