@@ -15,6 +15,9 @@ from core.destinations.catalogue import Destination, Destinations
 from core.destinations.formats import NotJson, read_json
 from core.errors import ConfigError
 
+NOT_KNOWN = "not known whether it was taken:"
+"""What is said before the words of a test of which nobody knows what became."""
+
 
 @click.command()
 @click.argument("name")
@@ -29,23 +32,25 @@ def test(config_path: str, name: str, file: Any) -> None:
     """Send ONE record to the destination NAME, really, active or not, and print what the vendor answers.
 
     Without --record one of its own is sent, or else the sample of its template: look at it first, with
-    `relaydesk destinations send NAME FILE --dry-run`. Exits 1 if the vendor refuses it.
+    `relaydesk destinations send NAME FILE --dry-run`. Exits 1 if the vendor refuses it, or if no answer comes.
     """
     with opened(config_path, connected=True) as runtime:
         definition = found(runtime, name).sound()
         record = _record(file) if file is not None else next(iter(trying.sample_records(runtime, definition)), None)
         if record is None:
             raise ConfigError("record", "it has none yet, and no template that has a sample", "Give one with --record.")
-        tested = trying.send_test(runtime, definition, record, COMMAND_LINE)
+        tested = trying.send_test(runtime, definition, record, COMMAND_LINE, definition.name)
     if not tested.url:
-        click.echo(f"nothing was sent: {tested.error}", err=True)
-        sys.exit(1)
+        click.echo(f"nothing was sent: {tested.error or tested.note}", err=not tested.ok)
+        sys.exit(0 if tested.ok else 1)
     click.echo(f"{tested.verb} {tested.url}\n{pretty(tested.body)}\n")
     click.echo(f"answer: {tested.status or 'none'}\n{tested.answer}".rstrip())
     if tested.captured_id:
         click.echo(f"captured id: {tested.captured_id}")
+    if tested.note:
+        click.echo(tested.note)
     if not tested.ok:
-        click.echo(f"refused: {tested.error}", err=True)
+        click.echo(f"{NOT_KNOWN if tested.uncertain else 'refused:'} {tested.error}", err=True)
         sys.exit(1)
 
 

@@ -59,11 +59,18 @@ def _path_on_host(url: str, plain: str, host: str, wanted: str) -> str:
 
 def filled_path(path: str, value: Callable[[str], str]) -> str:
     """A path with the value of each placeholder as one piece of it. Raises `BadRecord` where that cannot be."""
+    last = ""
 
     def piece(expression: str) -> str:
-        text = value(expression)
+        nonlocal last
+        last, text = expression, value(expression)
         if text in ("", ".", ".."):
             raise BadRecord(expression, f"cannot be a part of the address, since it is {text!r}")
         return quote(text, safe="")
 
-    return filled(path, piece)
+    made = filled(path, piece)
+    # Several placeholders of one piece may make together what none may be alone.
+    for part in made.partition("?")[0].split("/"):
+        if part in (".", ".."):
+            raise BadRecord(last, f"cannot be a part of the address, where it makes {part!r}")
+    return made

@@ -10,6 +10,7 @@ from core.destination_settings import Definition
 from core.destinations import ledger, outcomes
 from core.destinations.checking import load_definition
 from core.destinations.claims import wake
+from core.destinations.expressions import value_of
 from core.destinations.fitness import Candidate, Fitness
 from core.destinations.intake import row_of
 from core.destinations.outcomes import Outcome, RecordOutcome
@@ -22,12 +23,14 @@ from core.store.models import DestinationCallRow, DestinationRecordRow, Destinat
 AGAIN = ("failed", "skipped", "parked", "dropped")
 """The states from which a record is sent again: nothing of it is under way, and it is not known to be there."""
 UNKNOWN = ("parked", "uncertain")
+KEPT_KEYS = ("parked", "dropped")
+"""The states in which it is known of a key that it may have been written, or that it must not be."""
 NOT_WANTED = ("arriving", "waiting", "failed", "parked", "skipped")
 AT_ONCE = 500
 
 
 def retry(runtime: Runtime, name: str, record_id: int, by: str, data: Mapping[str, Any] | None = None) -> None:
-    """Send a record again, and that record alone; with `data` as it is mended. Its key stays.
+    """Send a record again, and that record alone; with `data` as it is mended. Its key stays unless that is mended.
 
     Raises `UnknownDestination`, `UnknownRecord`, and `ConfigError` where it cannot be sent now, or is still broken:
     then the key is the field to mend.
@@ -43,7 +46,10 @@ def retry(runtime: Runtime, name: str, record_id: int, by: str, data: Mapping[st
         candidate = Fitness(runtime, definition).of_record(whole, row.line, row.key)
         if candidate.error:
             raise ConfigError(candidate.error_field or "record", candidate.error, "Mend it, and send it again.")
-        _wait_again(runtime, row, candidate, by, key=_key(definition, row, candidate))
+        key = _key(definition, row, candidate)
+        _wait_again(runtime, row, candidate, by, key=key)
+        if key != row.key and row.state in KEPT_KEYS:
+            _leave_behind(runtime, row, key, by)
         _note(runtime, by, "retried", name, record_id, mended=mended is not None)
     runtime.db.signal()
 
@@ -132,15 +138,36 @@ def _cleaned(data: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _key(definition: Definition, row: DestinationRecordRow, candidate: Candidate) -> str:
-    """What a mended record is known by: as before, but for one that lacked the attribute, or could not be read."""
-    readable = isinstance(row.data, dict)
-    if candidate.key == row.key or (readable and (not definition.key or row.error_field != definition.key)):
+    """What a mended record is known by: as before, unless what the definition calls its key was mended too.
+
+    Then its file may be mended in the same way, and must find it. So it is with one that could not be read.
+    """
+    stays = isinstance(row.data, dict) and (
+        not definition.key or value_of(row.data, definition.key) == value_of(candidate.data, definition.key)
+    )
+    if candidate.key == row.key or stays:
         return str(row.key)
     taken = (DestinationRecordRow.destination == row.destination_id) & (DestinationRecordRow.key == candidate.key)
     if DestinationRecordRow.select().where(taken).exists():
         problem = "there is a record of this key already"
         raise ConfigError(definition.key or "record", problem, "Drop this one, or give it another.")
     return candidate.key
+
+
+def _leave_behind(runtime: Runtime, row: DestinationRecordRow, key: str, by: str) -> None:
+    """Keep what a record was known by that gets another key: it may have been written so, or must not be."""
+    DestinationRecordRow.create(
+        destination=row.destination_id,
+        key=row.key,
+        data=row.data,
+        origin=row.origin,
+        line=row.line,
+        state="dropped",
+        error=f"it was sent again as {key}",
+        by=by,
+        created_at=row.created_at,
+        settled_at=runtime.db.now(),
+    )
 
 
 def _wait_again(runtime: Runtime, row: DestinationRecordRow, candidate: Candidate, by: str, key: str) -> None:

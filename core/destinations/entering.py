@@ -42,6 +42,17 @@ class _Holder:
     new: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class _Former:
+    """What the ledger has under a key: a row that is there, or one that is to be inserted, at a `place` among those."""
+
+    state: str
+    called: bool
+    data: Any
+    id: int | None = None
+    place: int = 0
+
+
 class Entrance:
     """Lets records of one origin into a destination's ledger, inside the transaction now open.
 
@@ -72,19 +83,24 @@ class Entrance:
         """Store them, in their order."""
         locked = DestinationRow.select(DestinationRow.id).where(DestinationRow.id == self._row.id)
         self._db.for_update(locked, skip_locked=False).first()
-        known = self._known([each.key for each in candidates])
+        there = self._known([each.key for each in candidates])
+        known = {key: _Former(row.state, row.call_id is not None, row.data, row.id) for key, row in there.items()}
         holders = self._holders({each.unique for each in candidates if each.unique})
         outcomes: list[str] = []
-        begun: set[str] = set()
         for each in candidates:
             former = known.get(each.key)
-            if each.key in begun or (former is not None and not self._mended(former, each)):
-                if former is not None and self._met is not None:
-                    self._met.found(former)
-                outcomes.append("broken" if former is not None and self._broken_still(former, each) else "known")
+            stays = None if former is None else what_stays(former.state, former.called, former.data, each)
+            if stays is not None:
+                outcomes.append(stays)
+                if self._met is not None and each.key in there:
+                    self._met.found(there[each.key])
                 continue
-            begun.add(each.key)
-            outcomes.append(self._take(each, holders, former))
+            there.pop(each.key, None)
+            at = former.place if former else len(self._new)
+            outcome = self._take(each, holders, former)
+            outcomes.append(outcome)
+            state = {"broken": "failed", "duplicate": "skipped"}.get(outcome, "waiting")
+            known[each.key] = _Former(state, False, each.data, former.id if former else None, at)
         superseded = self._supersede()
         # A batch that waits to be filled may be full now; what is held back for trouble stays so.
         wake(self._row.id)
@@ -97,7 +113,7 @@ class Entrance:
         for row, each in arrived:
             former = known.setdefault(each.key, row)
             if former.id == row.id:
-                self._take(each, holders, row)
+                self._take(each, holders, _Former(row.state, False, row.data, row.id))
             else:
                 why = f"the same {self._definition.key or 'record'} as {place(former.line, former.origin)}"
                 self._change(row.id, {"state": "skipped", "error": why} | self._over())
@@ -122,19 +138,9 @@ class Entrance:
             for each in equal.order_by(DestinationRecordRow.id)
         }
 
-    @staticmethod
-    def _mended(row: DestinationRecordRow, candidate: Candidate) -> bool:
-        """Whether a record that never came to a call stands otherwise in its file now: it is taken in its place."""
-        return row.state == "failed" and row.call_id is None and canonical(row.data) != canonical(candidate.data)
-
-    @staticmethod
-    def _broken_still(row: DestinationRecordRow, candidate: Candidate) -> bool:
-        """Whether a record that is there already is as broken in its file as it was: that is told each time."""
-        return bool(candidate.error) and row.state == "failed" and row.call_id is None
-
     # ------------------------------------------------------------------------------------------- one record
 
-    def _take(self, each: Candidate, holders: dict[str, _Holder], former: DestinationRecordRow | None) -> str:
+    def _take(self, each: Candidate, holders: dict[str, _Holder], former: _Former | None) -> str:
         values: dict[str, Any] = {
             "key": each.key,
             "data": each.data,
@@ -162,12 +168,15 @@ class Entrance:
                 if holder is not None and holder.state == "waiting":
                     self._superseded.append((holder, f"{here} has the same {name} and came later"))
                 holders[each.unique] = _Holder("waiting", here, former.id if former else None, values)
-        if former is not None:
+        if former is not None and former.id is not None:
             self._change(former.id, values)
             if self._met is not None:
                 self._met.renewed(self._origin, former.id)
+            return outcome
+        values |= {"destination": self._row.id, "created_at": self._now}
+        if former is not None:
+            self._new[former.place] = values
         else:
-            values |= {"destination": self._row.id, "created_at": self._now}
             self._new.append(values)
         return outcome
 
@@ -200,6 +209,19 @@ class Entrance:
             if self._met is not None:
                 self._met.made(self._origin, *(each for (each,) in made))
         return self._first if self._first is not None else first
+
+
+def what_stays(state: str, called: bool, data: Any, candidate: Candidate) -> str | None:
+    """What a record is to one of its key in this state: "known", or "broken" as it was; None if it takes its place.
+
+    It does where the former never came to a call, and stands otherwise in its file now. That something is broken as it
+    was before is told each time.
+    """
+    if state != "failed" or called:
+        return "known"
+    if canonical(data) != canonical(candidate.data):
+        return None
+    return "broken" if candidate.error else "known"
 
 
 def place(line: int | None, origin: str) -> str:

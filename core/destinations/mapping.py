@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from core.destination_settings import Definition
@@ -27,21 +27,44 @@ def mapped(
     """The fields that are sent for a record. Raises `BadRecord` naming the field, by the name that the source has.
 
     With a template only what it takes is sent: attributes that it does not know are left out unless they are mapped to
-    something, and a field that is empty is as good as absent.
+    something, and a field that is empty is as good as absent. What is excluded is not sent as it is, nor inside of
+    something that is; what is looked up by it can be.
     """
     found: dict[str, Any] = {}
+    excluded = frozenset(definition.exclude)
     if definition.fields:
         for name, text in definition.fields.items():
             expression = parse(text, look_ups)
-            if expression.attribute in definition.exclude:
+            as_it_is = not expression.look_ups
+            if as_it_is and _is_excluded(expression.attribute, excluded):
                 continue
             value = evaluate(expression, record, look_up)
             if value is not MISSING:
-                found[name] = value
+                found[name] = _without(value, expression.attribute, excluded) if as_it_is else value
     else:
-        found = {name: value for name, value in record.items() if name not in definition.exclude}
+        found = {
+            name: _without(value, name, excluded) for name, value in record.items() if not _is_excluded(name, excluded)
+        }
     found |= definition.constants
     return found if template is None else _fitted(template, found, definition)
+
+
+def _is_excluded(attribute: str, excluded: Collection[str]) -> bool:
+    """Whether an attribute is excluded, or one in which it is."""
+    if not excluded:
+        return False
+    parts = attribute.split(".")
+    return any(".".join(parts[:length]) in excluded for length in range(1, len(parts) + 1))
+
+
+def _without(value: Any, path: str, excluded: Collection[str]) -> Any:
+    """What stands at a path, without what is excluded inside of it, also in the objects of a list."""
+    if not any(each.startswith(f"{path}.") for each in excluded):
+        return value
+    if isinstance(value, Mapping):
+        inner = {name: f"{path}.{name}" for name in value}
+        return {name: _without(value[name], at, excluded) for name, at in inner.items() if at not in excluded}
+    return [_without(each, path, excluded) for each in value] if isinstance(value, list) else value
 
 
 def _fitted(template: DestinationTemplate, given: Mapping[str, Any], definition: Definition) -> dict[str, Any]:

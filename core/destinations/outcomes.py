@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,11 @@ from core.http import Answer
 
 LONGEST_ANSWER = 8192
 """Characters kept of what a vendor answers."""
+LONGEST_WORDS = 500
+"""Characters kept of what it says of one record."""
 SENT, FAILED, POSTPONED, UNCERTAIN = "sent", "failed", "postponed", "uncertain"
+_FAILED = re.compile(r"error|fail|reject|invalid", re.IGNORECASE)
+"""What is in the name of a list of those that were not taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,34 +107,71 @@ def _is_id(value: Any) -> bool:
 
 def _one_by_one(data: Any, size: int) -> tuple[RecordOutcome, ...]:
     """What an answer says of each record: it is a list of as many entries as were sent, or has one under a key."""
-    entries: Any = data
-    if isinstance(data, Mapping):
-        lists = [value for value in data.values() if isinstance(value, list) and len(value) == size]
-        entries = lists[0] if len(lists) == 1 else None
-    if not isinstance(entries, list) or len(entries) != size:
+    if isinstance(data, list):
+        return tuple(_of_entry(entry) for entry in data) if len(data) == size else ()
+    # Of one record that has its own id a list inside is a part, such as its tags.
+    if not isinstance(data, Mapping) or (size == 1 and _is_id(data.get("id"))):
         return ()
-    return tuple(_of_entry(entry) for entry in entries)
+    lists = {name: value for name, value in data.items() if _tells(name, value) and len(value) == size}
+    if len(lists) != 1:
+        return ()
+    [(name, entries)] = lists.items()
+    return tuple(_failed(entry) if _FAILED.search(name) else _of_entry(entry, is_id=False) for entry in entries)
 
 
-def _of_entry(entry: Any) -> RecordOutcome:
+def _tells(name: str, value: Any) -> bool:
+    """Whether a list inside of an answer tells of records: bare texts say something only as errors."""
+    if not isinstance(value, list):
+        return False
+    return bool(_FAILED.search(name)) or any(isinstance(entry, Mapping) for entry in value)
+
+
+def _of_entry(entry: Any, is_id: bool = True) -> RecordOutcome:
+    """What an entry says of its record; one that is no object `is_id` where the whole answer is a list of them."""
     if not isinstance(entry, Mapping):
-        return RecordOutcome(True, str(entry) if _is_id(entry) else "")
-    status = next((entry[name] for name in ("status", "status_code", "code") if isinstance(entry.get(name), int)), None)
-    said = _words_of(entry)
-    bad = entry.get("success") is False or entry.get("ok") is False or (status is not None and status >= 400)
-    if bad or (said and not id_in(entry)):
-        return RecordOutcome(
-            False, error=said or f"the vendor answered {status or 'that it has failed'} for this record"
-        )
-    return RecordOutcome(True, id_in(entry))
+        return RecordOutcome(True, str(entry) if is_id and _is_id(entry) else "")
+    captured = id_in(entry)
+    if _says(entry) is False or (not captured and (_words_of(entry) or (_says(entry) is None and _tells_why(entry)))):
+        return _failed(entry)
+    return RecordOutcome(True, captured)
+
+
+def _says(entry: Mapping[str, Any]) -> bool | None:
+    """Whether an entry says outright that its record was taken, or was not; None if it does not say."""
+    if any(entry.get(name) is False for name in ("success", "ok")):
+        return False
+    if any(entry.get(name) is True for name in ("success", "ok")):
+        return True
+    status = _status_of(entry)
+    return None if status is None else status < 400
+
+
+def _status_of(entry: Mapping[str, Any]) -> int | None:
+    values = (entry.get(name) for name in ("status", "status_code", "code"))
+    return next((each for each in values if type(each) is int and 100 <= each < 600), None)
+
+
+def _tells_why(entry: Mapping[str, Any]) -> bool:
+    """Whether an entry has what only an error has, though nothing in it is called so."""
+    return any(entry.get(name) for name in ("message", "code", "field"))
+
+
+def _failed(entry: Any) -> RecordOutcome:
+    if not isinstance(entry, Mapping):
+        return RecordOutcome(False, error=_as_words(entry) or "the vendor answered that it has failed for this record")
+    said = _words_of(entry) or str(entry.get("message") or entry.get("code") or "")[:LONGEST_WORDS]
+    status = _status_of(entry)
+    if not said or said == str(status):
+        said = f"the vendor answered {status or 'that it has failed'} for this record"
+    field = entry.get("field")
+    return RecordOutcome(False, error=f"{field}: {said}"[:LONGEST_WORDS] if field else said)
 
 
 def _words_of(entry: Mapping[str, Any]) -> str:
-    for name in ("error", "errors", "error_message"):
-        value = entry.get(name)
-        if value:
-            parts: Sequence[Any] = value if isinstance(value, list) else [value]
-            return "; ".join(part if isinstance(part, str) else json.dumps(part, ensure_ascii=False) for part in parts)[
-                :500
-            ]
-    return str(entry.get("message") or "")[:500] if entry.get("success") is False else ""
+    return next((_as_words(entry[name]) for name in ("error", "errors", "error_message") if entry.get(name)), "")
+
+
+def _as_words(value: Any) -> str:
+    parts: Sequence[Any] = value if isinstance(value, list) else [value] if value else []
+    words = (part if isinstance(part, str) else json.dumps(part, ensure_ascii=False) for part in parts)
+    return "; ".join(words)[:LONGEST_WORDS]

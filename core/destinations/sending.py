@@ -93,7 +93,7 @@ class Turn:
             return window.broken or self._rest(window)
         candidates = [(each.data, each.prepared) for each in window.waiting]
         merges = equipment.template is not None and bool(equipment.template.merged_by)
-        groups = grouping.batches(equipment.definition, merges, candidates)
+        groups = grouping.batches(equipment.definition, merges, candidates, [each.since for each in window.waiting])
         done = window.broken
         growing: list[datetime] = []
         lanes: set[str] = set()

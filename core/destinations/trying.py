@@ -13,10 +13,11 @@ from core.destination_template import VendorCall
 from core.destinations import outcomes
 from core.destinations.dry_runs import SAMPLES, DryRun, DryRunning
 from core.destinations.equipment import Equipment, equip_for
-from core.destinations.expressions import parse, placeholders
+from core.destinations.expressions import MISSING, parse, placeholders, value_of
 from core.destinations.formats import Item
 from core.destinations.look_ups import LookUpCache
 from core.destinations.outcomes import SENT, UNCERTAIN, Outcome, RecordOutcome
+from core.destinations.rendering import Prepared
 from core.destinations.responses import as_record
 from core.destinations.showing import Sample, Showing, address_of, renderer_for
 from core.domain import Priority
@@ -33,7 +34,8 @@ class Tested:
     """What came of a test: the request as it was made, and what the vendor has said to it.
 
     `ok` if it has done what was asked. Else there is an `error`, in words; without a `status` no answer came, and
-    without a `url` there was no request.
+    without a `url` there was no request. Where it is `uncertain` it may have done it all the same, and it is to be
+    looked there before it is sent again. `note` says what is to be known although all is well.
     """
 
     ok: bool
@@ -44,6 +46,11 @@ class Tested:
     answer: str = ""
     error: str = ""
     captured_id: str = ""
+    uncertain: bool = False
+    note: str = ""
+
+
+_LOOK_FIRST = "it may be there; look before you send it again"
 
 
 def samples(
@@ -77,40 +84,41 @@ def dry_run(runtime: Runtime, definition: Definition, items: Iterable[Item], lim
 
     Raises `ConfigError` if the connection or the template is not there, and what `items` raises.
     """
-    running = DryRunning(runtime, definition)
-    for item in islice(items, limit):
-        running.look_at(item)
-    return running.ended()
+    with DryRunning(runtime, definition) as running:
+        for item in islice(items, limit):
+            running.look_at(item)
+        return running.ended()
 
 
-def send_test(runtime: Runtime, definition: Definition, record: Mapping[str, Any], by: str) -> Tested:
+def send_test(
+    runtime: Runtime, definition: Definition, record: Mapping[str, Any], by: str, stored: str | None = None
+) -> Tested:
     """Make one real call with a record, whatever the destination's state, and whether or not there is one yet.
 
-    What the vendor says comes back, good or bad; where the destination is stored, the call and its outcome are kept
-    with it. Raises `ConfigError` if the connection or the template is not there.
+    What the vendor has already is skipped or updated as it would be. What the vendor says comes back, good or bad. It
+    is kept, with the call, with the destination that is called `stored`, whose definition this is or is to be; None if
+    there is none yet. Raises `ConfigError` if the connection or the template is not there.
     """
     equipment = equip_for(runtime, definition, LookUpCache(runtime.clock), Priority.SYNC)
     try:
         prepared = equipment.renderer.prepare(clean(dict(record)), equipment.look_up)
         call = equipment.renderer.call([prepared])
+        existing = _existing(equipment, prepared)
+        if existing is not None and equipment.template is not None and definition.exists == "update":
+            call = equipment.template.update_call(prepared.fields, existing, equipment.connection)
     except (BadRecord, VendorError, BadPayload) as problem:
         status = problem.status if isinstance(problem, VendorError) else None
-        return _noted(runtime, definition, by, Tested(False, status, error=runtime.without_secrets(str(problem))))
-    number = _begin(runtime, definition, call, by)
+        failed = Tested(False, status, error=runtime.without_secrets(str(problem)))
+        return _noted(runtime, definition, by, stored, failed)
+    if existing is not None and definition.exists == "skip":
+        note = f"the vendor has it already, under {existing}, and it is left as it is"
+        return _noted(runtime, definition, by, stored, Tested(True, None, captured_id=existing, note=note))
+    number = _begin(runtime, definition, stored, call, existing or "", by)
     outcome = _made(equipment, call)
-    single = outcome.records[0] if outcome.records else RecordOutcome(True, outcome.captured_id)
-    tested = Tested(
-        outcome.kind == SENT and single.sent,
-        outcome.status,
-        call.verb,
-        address_of(equipment.renderer, call.path),
-        call.body,
-        runtime.without_secrets(outcome.answer),
-        runtime.without_secrets(outcome.error or single.error),
-        single.captured_id,
-    )
+    tested = _told(runtime, equipment, call, existing or "", outcome)
     # Of a test nobody looks what became of it.
-    return _noted(runtime, definition, by, tested, number, "parked" if outcome.kind == UNCERTAIN else outcome.kind)
+    state = "parked" if tested.uncertain else outcome.kind
+    return _noted(runtime, definition, by, stored, tested, number, state)
 
 
 # ---------------------------------------------------------------------------------------------------------- inside
@@ -141,7 +149,37 @@ def _example(runtime: Runtime, definition: Definition) -> list[dict[str, Any]]:
         sample = {attribute: sample.get(name, attribute) for name, attribute in attributes.items()}
     for text in placeholders(definition.url):
         sample.setdefault(parse(text, known).attribute, parse(text, known).attribute)
+    if definition.key and value_of(sample, definition.key) is MISSING:
+        sample[definition.key] = definition.key
     return [sample] if sample else []
+
+
+def _existing(equipment: Equipment, prepared: Prepared) -> str | None:
+    """The id under which the vendor has a record already, where the definition wants to know that."""
+    template = equipment.template
+    if template is None or not template.finds_existing or equipment.definition.exists == "fail":
+        return None
+    return template.existing(prepared.fields, equipment.connection, equipment.reads)
+
+
+def _told(runtime: Runtime, equipment: Equipment, call: VendorCall, existing: str, outcome: Outcome) -> Tested:
+    """What came of a call, in words, without secrets that the vendor repeats."""
+    single = outcome.records[0] if outcome.records else RecordOutcome(True, outcome.captured_id)
+    uncertain = outcome.kind == UNCERTAIN
+    ok = outcome.kind == SENT and single.sent
+    error = outcome.error or single.error
+    return Tested(
+        ok,
+        outcome.status,
+        call.verb,
+        address_of(equipment.renderer, call.path),
+        call.body,
+        runtime.without_secrets(outcome.answer),
+        runtime.without_secrets(f"{error}: {_LOOK_FIRST}" if uncertain else error),
+        single.captured_id or (existing if ok else ""),
+        uncertain,
+        f"the vendor had it already, under {existing}: that was changed" if ok and existing else "",
+    )
 
 
 def _made(equipment: Equipment, call: VendorCall) -> Outcome:
@@ -152,10 +190,12 @@ def _made(equipment: Equipment, call: VendorCall) -> Outcome:
     return outcomes.of_answer(answer, call, equipment.template, None if equipment.definition.batch is None else 1)
 
 
-def _begin(runtime: Runtime, definition: Definition, call: VendorCall, by: str) -> int | None:
+def _begin(
+    runtime: Runtime, definition: Definition, stored: str | None, call: VendorCall, existing: str, by: str
+) -> int | None:
     """Record the call before it is made, where the destination is stored; returns its row."""
     with runtime.db.write():
-        row = DestinationRow.get_or_none(DestinationRow.name == definition.name)
+        row = _row(stored)
         if row is None:
             return None
         made = DestinationCallRow.create(
@@ -169,13 +209,26 @@ def _begin(runtime: Runtime, definition: Definition, call: VendorCall, by: str) 
             state="parked",
             error="no answer has come",
             started_at=runtime.db.now(),
+            captured_id=existing,
             by=by,
         )
         return int(made.id)
 
 
+def _row(stored: str | None) -> DestinationRow | None:
+    """The destination that a test belongs to. Inside the transaction now open."""
+    found: DestinationRow | None = DestinationRow.get_or_none(DestinationRow.name == stored) if stored else None
+    return found
+
+
 def _noted(
-    runtime: Runtime, definition: Definition, by: str, tested: Tested, number: int | None = None, state: str = ""
+    runtime: Runtime,
+    definition: Definition,
+    by: str,
+    stored: str | None,
+    tested: Tested,
+    number: int | None = None,
+    state: str = "",
 ) -> Tested:
     with runtime.db.write():
         now = runtime.db.now()
@@ -186,7 +239,9 @@ def _noted(
             ).execute()
         request = {"verb": tested.verb, "url": tested.url, "body": tested.body}
         kept = {"at": now.isoformat(), "by": by, "ok": tested.ok, "request": request, **outcome}
-        kept["captured_id"] = tested.captured_id
-        DestinationRow.update(tested=kept).where(DestinationRow.name == definition.name).execute()
+        kept |= {"captured_id": tested.captured_id, "uncertain": tested.uncertain, "note": tested.note}
+        row = _row(stored)
+        if row is not None:
+            DestinationRow.update(tested=kept).where(DestinationRow.id == row.id).execute()
         audit.note(runtime.db, by, "destination.tested", definition.name, {"ok": tested.ok, "status": tested.status})
     return tested

@@ -14,6 +14,8 @@ _NO_AUTHOR = {
     "agent": "is missing: the connection has no agent of its own yet; verify it, or give an agent's id",
 }
 _PROPERTY = "properties."
+NOBODY = "nobody"
+"""In the place of an agent or a group: the conversation is to have none."""
 
 
 def identifier(record: Mapping[str, Any], name: str) -> str:
@@ -46,6 +48,11 @@ def conversation_values(record: Mapping[str, Any]) -> dict[str, Any]:
     """What of a conversation a record sets; its properties are an object. Raises `BadRecord`."""
     names = ("status", "assigned_agent_id", "assigned_group_id")
     values: dict[str, Any] = {name: record[name] for name in names if record.get(name)}
+    nobody = {name: "" for name in names[1:] if values.get(name) == NOBODY}
+    values |= nobody
+    # Freshchat takes an assignment off together with this status; one that goes to an agent has another.
+    if nobody and not values.get("assigned_agent_id"):
+        values.setdefault("status", "new")
     if values.get("status") == "assigned" and not values.get("assigned_agent_id"):
         raise BadRecord("assigned_agent_id", "is missing: the status assigned needs an agent")
     properties = _properties(record)

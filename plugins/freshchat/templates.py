@@ -33,8 +33,17 @@ CONVERSATION_ID = TemplateField(
 )
 CONVERSATION_VALUES = (
     TemplateField("status", "the status it gets; assigned needs assigned_agent_id", choices=api.STATUSES),
-    TemplateField("assigned_agent_id", "the agent it is assigned to; agent(email) finds one", look_up="agent"),
-    TemplateField("assigned_group_id", "the group it is assigned to; group(name) finds one", look_up="group"),
+    TemplateField(
+        "assigned_agent_id",
+        "the agent it is assigned to; agent(email) finds one; nobody takes it from whoever has it, and it is new then "
+        "unless a status is given",
+        look_up="agent",
+    ),
+    TemplateField(
+        "assigned_group_id",
+        "the group it is assigned to; group(name) finds one; nobody takes it from its group in the same way",
+        look_up="group",
+    ),
     TemplateField("properties.*", "a property by its name, such as properties.priority", kind=FieldKind.ANY),
     TemplateField("properties", "several properties at once, each with its value", kind=FieldKind.OBJECT),
 )

@@ -11,6 +11,7 @@ import pytest
 from werkzeug.wrappers import Response
 
 from core.destinations import trying
+from core.destinations.catalogue import Destinations
 from core.destinations.formats import Item
 from tests.end_to_end.collector import Taken, with_collector
 from tests.end_to_end.destined import BY, Destined, run
@@ -113,6 +114,16 @@ def test_b159_by_time_a_call_has_what_came_within_it(world: Any) -> None:
     assert numbers(world) == [[0, 1, 2], [3]]
     sent = [call.at for call in world.sim.record.calls("take_items")]
     assert 0 <= (sent[0] - writing.ledger()[0].created_at).total_seconds() - 10 < 0.1
+
+
+def test_b159_by_time_what_came_apart_goes_apart_however_late_it_is_sent(world: Any) -> None:
+    writing = Destined(world, **ROWS, active=False, batch={"group_by": "time", "seconds": 10})
+    for n, seconds in enumerate((0, 4, 5, 30, 1)):
+        world.clock.advance(seconds)
+        writing.give({"n": n})
+    Destinations(world.runtime).activate("rows", "ann@acme.example")
+    run(world, 20)
+    assert numbers(world) == [[0, 1, 2], [3, 4]]
 
 
 def test_b159_those_for_another_address_never_go_into_the_same_call(world: Any) -> None:

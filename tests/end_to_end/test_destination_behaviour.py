@@ -425,7 +425,7 @@ def test_b161_of_one_that_is_saved_the_test_is_kept_and_its_ledger_is_not_touche
     world.start(requests_per_minute=QUICK)
     writing = Destined(world, "people", active=False, **PEOPLE)
     writing.give(ANN)
-    assert trying.send_test(world.runtime, writing.shown().definition, BOB, BY).ok
+    assert trying.send_test(world.runtime, writing.shown().definition, BOB, BY, "people").ok
     assert people(world) == ["bob@acme.example"]
     assert writing.states() == ["waiting"]
     kept = writing.shown().tested

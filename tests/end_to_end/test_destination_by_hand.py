@@ -130,10 +130,50 @@ def test_who_asks_for_what_is_not_there_is_told(quick: World) -> None:
 def test_a_mended_record_is_sent_again_under_its_key(world: World) -> None:
     hand = Hand(world)
     record = hand.is_now(1, state="failed", attempts=4, error="no such name", error_field="first_name")
-    by_hand.retry(world.runtime, "people", record, BY, {"email": "new@x.example", "first_name": "Bob\x00"})
+    by_hand.retry(world.runtime, "people", record, BY, {"email": "p2@x.example", "first_name": "Bob\x00"})
     row = hand.row(1)
     assert (row.state, row.attempts, row.error, row.error_field) == ("waiting", 0, "", "")
-    assert (row.key, row.data) == ("p2@x.example", {"email": "new@x.example", "first_name": "Bob\ufffd"})
+    assert (row.key, row.data) == ("p2@x.example", {"email": "p2@x.example", "first_name": "Bob\ufffd"})
+
+
+@pytest.mark.parametrize("state", ["failed", "skipped"])
+def test_a_record_whose_key_is_mended_is_known_by_the_new_one(world: World, state: str) -> None:
+    hand = Hand(world)
+    record = hand.is_now(1, state=state, error="no such address")
+    mended = {"email": "bob@x.example", "first_name": "Bob"}
+    with pytest.raises(ConfigError, match="email: there is a record of this key already"):
+        by_hand.retry(world.runtime, "people", record, BY, {**mended, "email": "p3@x.example"})
+    assert (hand.row(1).state, hand.row(1).key) == (state, "p2@x.example")
+    by_hand.retry(world.runtime, "people", record, BY, mended)
+    assert (hand.row(1).state, hand.row(1).key, hand.row(1).data) == ("waiting", "bob@x.example", mended)
+    assert intake.take_in(world.runtime, "people", [Item(2, mended)], "mended.json").known == 1
+    assert len(hand.rows()) == 3
+
+
+@pytest.mark.parametrize("state", ["parked", "dropped"])
+def test_what_may_have_been_written_under_its_old_key_or_must_not_be_is_known_by_that_too(
+    quick: World, state: str
+) -> None:
+    hand = Hand(quick)
+    record = hand.is_now(1, state=state)
+    by_hand.retry(quick.runtime, "people", record, BY, {"email": "bob@x.example", "first_name": "Bob"})
+    took = intake.take_in(quick.runtime, "people", [Item(2, {"email": "p2@x.example", "first_name": "P2"})], "f")
+    assert (took.known, took.accepted) == (1, 0)
+    assert [(row.key, row.state) for row in hand.rows()[1:]] == [
+        ("bob@x.example", "waiting"),
+        ("p3@x.example", "waiting"),
+        ("p2@x.example", "dropped"),
+    ]
+    assert hand.rows()[-1].error == "it was sent again as bob@x.example"
+
+
+def test_a_key_stays_where_another_attribute_is_the_key_by_now(quick: World) -> None:
+    hand = Hand(quick)
+    record = hand.is_now(1, state="failed")
+    with quick.runtime.db.write():
+        DestinationRow.update(definition={**PEOPLE, "key": "first_name"}).execute()
+    by_hand.retry(quick.runtime, "people", record, BY)
+    assert hand.row(1).key == "p2@x.example"
 
 
 def test_what_is_still_broken_is_refused_by_the_field_to_mend(quick: World) -> None:

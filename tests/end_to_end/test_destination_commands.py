@@ -184,6 +184,17 @@ def test_a_test_that_is_refused_exits_1(project: Path, run: Run) -> None:
     assert "nothing was sent: name: is missing" in unmade.output
 
 
+def test_a_test_without_an_answer_is_not_said_to_be_refused(run: Run, sim: FreshchatSimulator) -> None:
+    sim.fault("*user*", "cut")
+    result = run("test", "people", "--record", "-", given='{"name": "Ada", "email": "ada@acme.example"}')
+    assert result.exit_code == 1
+    shown = run("show", "people").output
+    for told in (result.output, shown):
+        assert "not known whether it was taken: " in told
+        assert "it may be there; look before you send it again" in told
+        assert "refused" not in told
+
+
 def test_a_record_to_test_with_may_begin_with_the_mark_of_some_editors(project: Path, run: Run) -> None:
     (project / "ada.json").write_text('\ufeff{"name": "Ada", "email": "ada@acme.example"}', "utf-8")
     assert run("test", "people", "--record", "ada.json").exit_code == 0

@@ -207,6 +207,38 @@ def test_a_record_that_is_mended_in_its_file_takes_the_place_of_the_broken_one(w
     assert waiting.data["first_name"] == "B"
 
 
+GOOD, BROKEN, WORSE = "a@x.example,Ann,1", "a@x.example,,1", "a@x.example,,2"
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ((BROKEN, GOOD), (2, 1, 0, 1, 0)),
+        ((GOOD, BROKEN), (2, 1, 1, 0, 0)),
+        ((BROKEN, WORSE, GOOD, BROKEN), (4, 1, 1, 2, 0)),
+        ((BROKEN, BROKEN, GOOD, GOOD), (4, 1, 1, 2, 0)),
+    ],
+)
+def test_a_good_record_takes_the_place_of_a_broken_one_of_its_key_wherever_they_stand(
+    quick: World, monkeypatch: pytest.MonkeyPatch, rows: tuple[str, ...], expected: tuple[int, ...]
+) -> None:
+    ledger = Ledger(quick.start(), unique="phone")
+    assert counts(ledger.take(csv(*rows))) == expected
+    [row] = ledger.rows()
+    assert (row.state, row.data["first_name"], row.error) == ("waiting", "Ann", "")
+    assert row.line == rows.index(GOOD) + 2
+    monkeypatch.setattr(intake, "AT_ONCE", 1)  # each in a portion of its own
+    apart = Ledger(quick, name="apart", unique="phone")
+    assert counts(apart.take(csv(*rows))) == expected
+    assert [each.data for each in apart.rows()] == [row.data]
+
+
+def test_one_that_took_the_place_of_a_broken_one_gives_way_to_a_later_equal(quick: World) -> None:
+    ledger = Ledger(quick.start(), unique="phone", keep="last")
+    assert counts(ledger.take(csv(BROKEN, GOOD, "b@x.example,Bob,1"))) == (3, 1, 0, 1, 1)
+    assert ledger.states() == [(3, "skipped"), (4, "waiting")]
+
+
 def test_what_would_be_looked_up_is_not_looked_up_yet(quick: World) -> None:
     fields = {"user_id": "user(email)", "channel_id": "channel(topic)", "message": "text"}
     ledger = Ledger(quick.start(), template="create_conversation", key="", fields=fields)

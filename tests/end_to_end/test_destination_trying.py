@@ -67,10 +67,61 @@ def test_what_would_be_looked_up_is_shown_in_words(unheard: World) -> None:
 
 
 def test_a_record_that_cannot_be_sent_shows_why_in_its_place(unheard: World) -> None:
-    made = trying.samples(unheard.runtime, PEOPLE, [ANN, {"email": "bob@x.example"}, ANN])
-    assert [each.problem for each in made] == ["", "first_name: is missing, and the vendor wants it", ""]
+    made = trying.samples(unheard.runtime, PEOPLE, [ANN, {"email": "bob@x.example"}, {"first_name": "Bob"}])
+    assert [each.problem for each in made] == [
+        "",
+        "first_name: is missing, and the vendor wants it",
+        "email: is missing, and records are known by it",
+    ]
     assert made[1].record == {"email": "bob@x.example"}
-    assert (made[1].url, made[1].body) == ("", None)
+    assert (made[1].url, made[1].body, made[1].left_out) == ("", None, False)
+
+
+def test_a_sample_that_would_be_left_out_says_for_which_other_one(unheard: World) -> None:
+    records = [
+        {**ANN, "phone": phone, "email": f"{who}@x.example"} for who, phone in zip("abcaab", "121133", strict=True)
+    ]
+    broken = {"email": "c@x.example"}
+    by_key = replace(PEOPLE, unique="")
+
+    def problems(definition: Definition, *given: Any) -> list[str]:
+        made = trying.samples(unheard.runtime, definition, given)
+        assert all(each.left_out == each.problem.startswith("left out: ") for each in made)
+        assert all(bool(each.url) == (not each.problem) for each in made)
+        return [each.problem for each in made]
+
+    key = "left out: the same email as sample {}".format
+    assert problems(by_key, broken, *records) == [
+        "first_name: is missing, and the vendor wants it",
+        "",
+        "",
+        "",
+        key(2),
+        key(2),
+        key(3),
+    ]
+    phone = "left out: the same phone as sample {}".format
+    first = replace(PEOPLE, unique="phone")
+    assert problems(first, *records) == ["", "", phone(1), key(1), key(1), key(2)]
+    last = replace(first, keep="last")
+    assert problems(last, *records[:3]) == [phone(3), "", ""]
+    assert problems(replace(MANUAL, url="/x"), ANN, ANN) == ["", "left out: the same record as sample 1"]
+    assert problems(replace(MANUAL, source="events", events=("*",)), ANN, ANN) == ["", ""]
+    batch = replace(MANUAL, unique="city", batch=Batching(size=2))
+    rows = [{"n": n, "city": city} for n, city in enumerate(("Bern", "Rome", "Oslo", "Rome"))]
+    assert problems(batch, *rows) == ["", "", "left out: the same city as sample 1"]
+
+
+def test_a_sample_says_what_is_done_instead_where_it_is_there_already(unheard: World) -> None:
+    instead = [
+        trying.samples(unheard.runtime, replace(PEOPLE, exists=exists), [ANN])[0].instead
+        for exists in ("fail", "skip", "update")
+    ]
+    assert instead == [
+        "",
+        "or nothing, where it is there already",
+        "or PUT …/users/‹id›, where it is there already",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -123,7 +174,7 @@ def test_samples_are_made_of_real_records_and_else_of_the_template(quick: World)
     assert len(example) == 1
     assert example[0]["first_name"]
     renamed = replace(PEOPLE, fields={"first_name": "Name", "email": "person.mail"})
-    assert set(trying.sample_records(quick.runtime, renamed)[0]) == {"Name", "person.mail"}
+    assert set(trying.sample_records(quick.runtime, renamed)[0]) == {"Name", "person.mail", "email"}  # by its key
     assert trying.samples(quick.runtime, renamed, trying.sample_records(quick.runtime, renamed))[0].problem == ""
     manual = replace(MANUAL, url="/users/{user(email)}", fields={"text": "words"})
     assert trying.sample_records(quick.runtime, manual) == [{"words": "words", "email": "email"}]
@@ -175,6 +226,81 @@ def test_a_dry_run_says_what_would_be_sent_and_leaves_no_trace(unheard: World) -
         assert DestinationRecordRow.select().count() == 1
 
 
+def person(who: str, name: str = "P", phone: str = "") -> dict[str, Any]:
+    return {"email": f"{who}@x.example", "first_name": name, "phone": phone}
+
+
+MENDED = [person("a", "Ann"), person("b", "")]
+FILES: dict[str, tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]], list[int]]] = {
+    "what is mended is taken": ({}, [person("a", ""), person("b", ""), person("c")], [*MENDED, person("c")], [0]),
+    "a good one after a broken one": (
+        {},
+        [],
+        [person("a", ""), person("a", "A"), person("b"), person("b", "")],
+        [1, 2],
+    ),
+    "what is still broken": ({}, [person("a", "")], [person("a", ""), person("b"), person("c", "")], [1]),
+    "the first": ({"unique": "phone"}, [], [person("a", "A", "1"), person("b", "B", "1"), person("c")], [0, 2]),
+    "the last": (
+        {"unique": "phone", "keep": "last"},
+        [],
+        [person(who, "P", phone) for who, phone in zip("abcde", "12121", strict=True)] + [person("f")],
+        [3, 4, 5],
+    ),
+    "the first is in the ledger": ({"unique": "phone"}, [person("z", "Z", "1")], [person("a", "A", "1")], []),
+    "the last where one is in the ledger": (
+        {"unique": "phone", "keep": "last"},
+        [person("z", "Z", "1")],
+        [person("a", "A", "1")],
+        [0],
+    ),
+    "one that is broken holds no value": (
+        {"unique": "phone"},
+        [person("z", "", "1")],
+        [person("a", "", "2"), person("b", "B", "1"), person("c", "C", "2")],
+        [1, 2],
+    ),
+}
+
+
+@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("at_once", [1, 500])
+def test_a_dry_run_tells_what_the_send_does(
+    quick: World, monkeypatch: pytest.MonkeyPatch, file: str, at_once: int
+) -> None:
+    monkeypatch.setattr("core.destinations.dry_runs.AT_ONCE", at_once)
+    given, before, rows, sent = FILES[file]
+    quick.start()
+    stored = Destinations(quick.runtime).create({**as_given(PEOPLE), "unique": "", **given}, BY)
+    intake.take_in(quick.runtime, "people", [Item(n, row) for n, row in enumerate(before, 1)], "before")
+    items = [Item(n, row) for n, row in enumerate(rows, 1)]
+    run = trying.dry_run(quick.runtime, stored.definition, items)
+    assert [each.record for each in run.samples] == [rows[place] for place in sent]
+    took = intake.take_in(quick.runtime, "people", items, "now")
+    assert (run.good, run.requests, run.broken) == (took.accepted, took.accepted, took.broken)
+    # What is twice in one file is told as a duplicate of the other.
+    assert run.known + run.duplicates == took.known + took.duplicates
+    assert run.errors == took.errors
+    with quick.runtime.db.read():
+        waiting = DestinationRecordRow.select().where(
+            DestinationRecordRow.state == "waiting", DestinationRecordRow.origin == "now"
+        )
+        assert sorted(row.line - 1 for row in waiting) == sent
+
+
+def test_of_a_long_file_of_which_the_last_count_no_more_is_held_than_memory_should(
+    quick: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.destinations.dry_runs._IN_MEMORY", 1000)
+    quick.start()
+    definition = replace(MANUAL, unique="number", keep="last", batch=Batching(size=300))
+    items = [Item(place, {"number": place % 1200, "place": place, "text": "ü\n\u2028"}) for place in range(1, 3001)]
+    run = trying.dry_run(quick.runtime, definition, items)
+    assert (run.good, run.duplicates, run.requests) == (1200, 1800, 4)
+    assert [each["place"] for each in run.samples[0].records] == [*range(1801, 2101)]
+    assert run.samples[0].body[0] == items[1800].data
+
+
 def test_a_dry_run_counts_the_calls_of_batches(unheard: World) -> None:
     items = [Item(place, {"number": place}) for place in range(1, 3501)]
     run = trying.dry_run(unheard.runtime, replace(MANUAL, batch=Batching(size=300)), items)
@@ -202,9 +328,9 @@ def test_a_test_of_a_stored_one_is_kept_with_it_and_nothing_else_is_sent(world: 
     world.start()
     Destinations(world.runtime).create({"name": "people", "connection": "support", "template": "create_end_user"}, BY)
     intake.take_in(world.runtime, "people", [Item(1, {"first_name": "Zoe", "email": "z@x.example"})], "f")
-    assert trying.send_test(world.runtime, PEOPLE, ANN, BY).ok
+    assert trying.send_test(world.runtime, PEOPLE, ANN, BY, "people").ok
     world.sim.fault("*user*", "404")
-    again = trying.send_test(world.runtime, PEOPLE, ANN, BY)
+    again = trying.send_test(world.runtime, PEOPLE, ANN, BY, "people")
     assert (again.ok, again.captured_id) == (False, "")
     assert str(again.status) in again.error
     with world.runtime.db.read():
@@ -255,11 +381,61 @@ def test_whatever_the_vendor_says_comes_back(quick: World, fault: str, status: i
     quick.start()
     Destinations(quick.runtime).create({"name": "people", "connection": "support", "template": "create_end_user"}, BY)
     quick.sim.fault("*user*", fault)
-    tested = trying.send_test(quick.runtime, PEOPLE, ANN, BY)
+    tested = trying.send_test(quick.runtime, PEOPLE, ANN, BY, "people")
     assert (tested.ok, tested.status) == (False, status)
     assert tested.error
+    assert tested.uncertain == (state == "parked")
+    assert tested.error.endswith(": it may be there; look before you send it again") == tested.uncertain
     with quick.runtime.db.read():
         assert DestinationCallRow.get().state == state
+        assert DestinationRow.get().tested["uncertain"] == tested.uncertain
+
+
+def test_a_test_of_what_is_not_stored_yet_is_not_anothers_of_its_name(quick: World) -> None:
+    quick.start()
+    Destinations(quick.runtime).create({"name": "people", "connection": "support", "template": "create_end_user"}, BY)
+    assert trying.send_test(quick.runtime, PEOPLE, ANN, BY).ok
+    with quick.runtime.db.read():
+        assert DestinationCallRow.select().count() == 0
+        assert DestinationRow.get().tested is None
+        assert AuditRow.select().where(AuditRow.what == "destination.tested").count() == 1
+
+
+@pytest.mark.parametrize("exists", ["skip", "update"])
+def test_a_test_does_with_what_is_there_already_what_the_send_would_do(quick: World, exists: str) -> None:
+    quick.start()
+    Destinations(quick.runtime).create({"name": "people", "connection": "support", "template": "create_end_user"}, BY)
+    there = trying.send_test(quick.runtime, PEOPLE, ANN, BY).captured_id
+    before = len(calls(quick))
+    renamed = {**ANN, "first_name": "Anna"}
+    tested = trying.send_test(quick.runtime, replace(PEOPLE, exists=exists), renamed, BY, "people")
+    writes = [call for call in calls(quick)[before:] if call[0] != "GET"]
+    assert (tested.ok, tested.captured_id, tested.error) == (True, there, "")
+    with quick.runtime.db.read():
+        kept = [(each.purpose, each.verb, each.captured_id) for each in DestinationCallRow.select()]
+        noted = DestinationRow.get().tested
+    assert (noted["ok"], noted["captured_id"], noted["note"]) == (True, there, tested.note)
+    if exists == "skip":
+        assert (writes, kept, tested.url, tested.status) == ([], [], "", None)
+        assert tested.note == f"the vendor has it already, under {there}, and it is left as it is"
+        assert quick.sim.account.users[there].first_name == "Ann"
+    else:
+        assert (writes, kept) == ([("PUT", f"/v2/users/{there}")], [("test", "PUT", there)])
+        assert tested.note == f"the vendor had it already, under {there}: that was changed"
+        assert quick.sim.account.users[there].first_name == "Anna"
+
+
+@pytest.mark.parametrize("exists", ["skip", "update"])
+def test_a_test_makes_what_is_not_there_yet_and_nothing_where_it_cannot_look(quick: World, exists: str) -> None:
+    quick.start()
+    definition = replace(PEOPLE, exists=exists)
+    made = trying.send_test(quick.runtime, definition, ANN, BY)
+    assert (made.ok, made.verb, made.note) == (True, "POST", "")
+    before = len(calls(quick))
+    quick.sim.fault("*user*", "503", times=None)
+    blind = trying.send_test(quick.runtime, definition, {**ANN, "email": "bob@x.example"}, BY)
+    assert (blind.ok, blind.url, blind.uncertain, blind.status) == (False, "", False, 503)
+    assert all(method == "GET" for method, _ in calls(quick)[before:])
 
 
 def test_where_the_budget_is_used_up_a_test_says_so(quick: World) -> None:

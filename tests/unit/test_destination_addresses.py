@@ -98,6 +98,23 @@ def test_a_value_that_would_change_the_path_breaks_the_record(value: str) -> Non
     )
 
 
+@pytest.mark.parametrize(
+    ("path", "values"),
+    [
+        ("/users/{a}{b}/x", {"a": "", "b": "."}),
+        ("/users/{a}{b}/x", {"a": ".", "b": "."}),
+        ("/users/.{b}", {"b": "."}),
+        ("/users/{b}.", {"b": "."}),
+        ("/{a}/users/{b}", {"a": "x", "b": ".."}),
+    ],
+)
+def test_values_do_not_change_the_path_together_either(path: str, values: dict[str, str]) -> None:
+    with pytest.raises(BadRecord, match="cannot be a part of the address"):
+        filled_path(path, values.__getitem__)
+    assert filled_path(path, lambda _: "ok").startswith("/")
+    assert filled_path("/users/x?a={a}{b}/..", lambda _: "ok") == "/users/x?a=okok/.."
+
+
 @given(st.text(min_size=1).filter(lambda text: text not in (".", "..")))
 def test_no_value_adds_a_piece_to_the_path(value: str) -> None:
     if any("\ud800" <= letter <= "\udfff" for letter in value):

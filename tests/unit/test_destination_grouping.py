@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from core.destination_settings import GROUPINGS, Batching, Definition
 from core.destinations.grouping import batches
 from core.destinations.rendering import Prepared
 
+NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 Record = tuple[Mapping[str, Any], Prepared]
 
 
@@ -35,6 +37,18 @@ def test_without_a_batch_each_record_is_a_call_of_its_own() -> None:
 @pytest.mark.parametrize("group_by", ["count", "time"])
 def test_by_count_and_by_time_a_call_has_as_many_as_it_may(group_by: str) -> None:
     assert batches(manual(size=2, group_by=group_by), False, [record()] * 5) == [[0, 1], [2, 3], [4]]
+
+
+def test_by_time_those_go_together_that_came_within_the_seconds_of_the_first() -> None:
+    moments = [NOON + timedelta(seconds=seconds) for seconds in (0, 1, 2, 2.5, 4, 4.5, 60)]
+    records = [record()] * len(moments)
+    by_time = manual(size=3, group_by="time", seconds=2)
+    assert batches(by_time, False, records, moments) == [[0, 1, 2], [3, 4, 5], [6]]
+    assert batches(manual(size=9, group_by="time", seconds=2), False, records, moments) == [[0, 1, 2], [3, 4, 5], [6]]
+    assert batches(manual(size=9, group_by="time", seconds=0), False, records[:2], moments[:1] * 2) == [[0, 1]]
+    assert batches(manual(size=9, seconds=2), False, records, moments) == [list(range(7))]
+    apart = [record("a"), record("b"), record("a"), record("b"), record("a"), record("a"), record("b")]
+    assert batches(manual(size=9, group_by="time", seconds=2), False, apart, moments) == [[0, 2], [1, 3], [4, 5], [6]]
 
 
 def test_by_field_those_go_together_that_are_equal_in_it() -> None:

@@ -88,6 +88,37 @@ def test_fields_choose_rename_and_look_up_and_what_is_missing_is_left_out() -> N
     }
 
 
+HOME = {"address": {"city": "Bern", "zip": 3000}, "record": {"email": "a@x", "name": "Ada"}, "rows": [{"a": 1, "b": 2}]}
+
+
+@pytest.mark.parametrize(
+    ("exclude", "expected"),
+    [
+        (("address",), {"record": HOME["record"], "rows": HOME["rows"]}),
+        (("address.city", "record.email"), {**HOME, "address": {"zip": 3000}, "record": {"name": "Ada"}}),
+        (("rows.a",), {**HOME, "rows": [{"b": 2}]}),
+        (("address.none", "add"), HOME),
+    ],
+)
+def test_158_what_is_excluded_is_not_sent_inside_of_an_object_either(exclude: Any, expected: Any) -> None:
+    assert made(HOME, exclude=exclude) == expected
+    assert made(HOME, exclude=exclude, fields={name: name for name in HOME}) == expected
+    assert HOME["address"] == {"city": "Bern", "zip": 3000}
+
+
+def test_158_a_part_of_what_is_excluded_is_not_sent_by_its_path() -> None:
+    fields = {"city": "address.city", "whole": "address", "name": "record.name"}
+    assert made(HOME, exclude=("address",), fields=fields) == {"name": "Ada"}
+    assert made(HOME, exclude=("address.city",), fields=fields) == {"name": "Ada", "whole": {"zip": 3000}}
+
+
+def test_158_what_is_excluded_can_be_looked_up_by() -> None:
+    fields = {"user_id": "user(email)", "mail": "email", "by": "user(record.email)"}
+    record = {"email": "a@x", **HOME}
+    expected = {"user_id": "user:a@x", "by": "user:a@x"}
+    assert made(record, exclude=("email", "record"), fields=fields) == expected
+
+
 def test_a_template_takes_what_it_knows_and_of_empty_values_none() -> None:
     record = {"name": "Ada", "age": "36", "cf_plan": "gold", "unknown": 1, "cf_empty": ""}
     assert made(record, TEMPLATE) == {"name": "Ada", "age": 36, "cf_plan": "gold"}

@@ -94,6 +94,49 @@ def test_an_entry_may_say_in_many_ways_that_it_has_failed(entry: Any) -> None:
     assert outcome.records == (RecordOutcome(False, error="why"), RecordOutcome(True, "id-2"))
 
 
+@pytest.mark.parametrize(
+    ("entry", "error"),
+    [
+        ({"message": "is taken"}, "is taken"),
+        ({"code": "duplicate_value"}, "duplicate_value"),
+        ({"field": "email", "message": "is taken", "code": "duplicate_value"}, "email: is taken"),
+        ({"field": "email"}, "email: the vendor answered that it has failed for this record"),
+        ({"code": 4711, "message": "is taken"}, "is taken"),
+        ({"status": 201, "error": "is taken"}, "is taken"),
+    ],
+    ids=str,
+)
+def test_an_entry_without_an_id_that_says_what_is_wrong_has_failed(entry: Any, error: str) -> None:
+    assert answered([entry, {"id": 2}]).records == (RecordOutcome(False, error=error), RecordOutcome(True, "2"))
+
+
+@pytest.mark.parametrize("entry", [{"message": "created", "id": 1}, {"status": 201, "message": "created"}, {}, None])
+def test_an_entry_with_an_id_or_that_says_that_it_is_good_is_sent(entry: Any) -> None:
+    assert answered([entry, {"id": 2}]).records[0].sent
+
+
+@pytest.mark.parametrize("key", ["error", "errors", "failed", "failedRecords", "record_errors", "rejected"])
+def test_entries_under_a_key_of_what_was_not_taken_were_not_sent(key: str) -> None:
+    outcome = answered({"results": [], key: ["no such plan", {"id": "row 2", "message": "is taken"}]})
+    assert outcome.records == (RecordOutcome(False, error="no such plan"), RecordOutcome(False, error="is taken"))
+    assert not any(each.sent for each in answered({key: [{}, None]}).records)
+
+
+def test_bare_texts_inside_of_an_answer_are_nobodys_ids() -> None:
+    assert answered(["a", 2]).records == (RecordOutcome(True, "a"), RecordOutcome(True, "2"))
+    assert answered({"tags": ["a", "b"]}).records == ()
+    entries = [{"id": 1}, {"id": 2}]
+    assert answered({"tags": ["a", "b"], "results": entries}).records == answered(entries).records
+    assert answered({"results": [{"id": 1}, "a"]}).records[1] == RecordOutcome(True)
+
+
+def test_the_one_record_that_has_its_own_id_is_told_by_that_and_not_by_a_list_in_it() -> None:
+    for inside in (["shop"], [{"id": 9}]):
+        outcome = answered({"id": 5, "tags": inside}, size=1)
+        assert (outcome.captured_id, outcome.records) == ("5", ())
+    assert answered({"results": [{"id": 9}]}, size=1).records == (RecordOutcome(True, "9"),)
+
+
 def test_an_entry_that_has_failed_without_words_is_given_some() -> None:
     assert "422" in answered([{"status": 422}, {}]).records[0].error
 

@@ -248,6 +248,25 @@ def test_155_an_update_sends_only_what_is_given_and_changes_only_that(sim: Fresh
     assert (conversation.status, sim.assignee(conversation)) == ("assigned", here.colleague)
 
 
+def test_an_update_takes_a_conversation_from_its_agent_and_from_its_group(sim: FreshchatSimulator) -> None:
+    here = account(sim)
+    conversation = sim.customer_writes(here.user, "Hi")
+    assigned = {"conversation_id": conversation.id, "assigned_group_id": sim.support.id}
+    write(here, UPDATE, {**assigned, "assigned_agent_id": here.colleague.id, "status": "assigned"})
+    write(here, UPDATE, {"conversation_id": conversation.id, "assigned_agent_id": "nobody"})
+    assert bodies(sim)[1:] == [{"assigned_agent_id": "", "status": "new"}]
+    assert (conversation.status, sim.assignee(conversation)) == ("new", None)
+    assert conversation.assigned_group_id == sim.support.id
+    write(here, UPDATE, {"conversation_id": conversation.id, "assigned_group_id": "nobody"})
+    assert bodies(sim)[2:] == [{"assigned_group_id": "", "status": "new"}]
+    assert not conversation.assigned_group_id
+    nobody = {"conversation_id": conversation.id, "assigned_group_id": "nobody"}
+    write(here, UPDATE, {**nobody, "assigned_agent_id": here.colleague.id, "status": "assigned"})
+    assert bodies(sim)[3:] == [{"status": "assigned", "assigned_agent_id": here.colleague.id, "assigned_group_id": ""}]
+    write(here, UPDATE, {**nobody, "status": "resolved"})
+    assert bodies(sim)[4:] == [{"status": "resolved", "assigned_group_id": ""}]
+
+
 def test_a_conversations_properties_are_sent_as_an_object(observed: FreshchatSimulator) -> None:
     here = account(observed)
     conversation = observed.customer_writes(here.user, "Hi")
@@ -474,6 +493,12 @@ def test_who_exists_already_can_be_brought_to_the_values_of_the_record(sim: Fres
         (CREATE, {"actor_type": "agent"}, "actor_id", "is missing: the connection has no agent of its own yet"),
         (UPDATE, {}, "", "sets nothing; give at least one of status, assigned_agent_id, assigned_group_id, prop"),
         (UPDATE, {"status": "assigned"}, "assigned_agent_id", "is missing: the status assigned needs an agent"),
+        (
+            UPDATE,
+            {"status": "assigned", "assigned_agent_id": "nobody"},
+            "assigned_agent_id",
+            "is missing: the status assigned needs an agent",
+        ),
         (UPDATE, {"conversation_id": ""}, "conversation_id", "is missing"),
         (SEND, {"message": ""}, "message", "is empty"),
         (SEND, {"message": "Hi", "actor_type": "user"}, "actor_id", "is missing: a user's message needs the id"),

@@ -243,7 +243,7 @@ def _add_trying(resource: Resource, runtime: Runtime) -> None:
         """
         definition = Destinations(runtime).get(name).sound()
         record = given["record"] if "record" in given else _first(runtime, definition)
-        return trying.send_test(runtime, definition, record, by())
+        return trying.send_test(runtime, definition, record, by(), name)
 
     @resource.operation(
         "POST",

@@ -150,7 +150,8 @@ def _test(runtime: Runtime, kept: Destinations, desk: Desk, posted: Posted) -> A
         problem = ConfigError("which", f"there is no record {which[:20]}", f"Give a number from 1 to {len(records)}.")
         return _page(runtime, kept, desk, posted, refused=words_of(problem)), 422
     try:
-        tested = trying.send_test(runtime, definition, records[number - 1], signed_in().email)
+        stored = desk.stored.name if desk.stored is not None else None
+        tested = trying.send_test(runtime, definition, records[number - 1], signed_in().email, stored)
     except RelaydeskError as problem:
         return _page(runtime, kept, desk, posted, refused=f"Nothing was sent. {words_of(problem)}"), 422
     return _page(runtime, kept, desk, posted, tested=tested)
