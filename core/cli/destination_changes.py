@@ -15,6 +15,9 @@ from core.destinations.catalogue import Destination, Destinations
 from core.destinations.formats import NotJson, read_json
 from core.errors import ConfigError
 
+NOT_KNOWN = "not known whether it was taken:"
+"""What is said before the words of a test of which nobody knows what became."""
+
 
 @click.command()
 @click.argument("name")
@@ -29,7 +32,7 @@ def test(config_path: str, name: str, file: Any) -> None:
     """Send ONE record to the destination NAME, really, active or not, and print what the vendor answers.
 
     Without --record one of its own is sent, or else the sample of its template: look at it first, with
-    `relaydesk destinations send NAME FILE --dry-run`. Exits 1 if the vendor refuses it.
+    `relaydesk destinations send NAME FILE --dry-run`. Exits 1 if the vendor refuses it, or if no answer comes.
     """
     with opened(config_path, connected=True) as runtime:
         definition = found(runtime, name).sound()
@@ -44,8 +47,10 @@ def test(config_path: str, name: str, file: Any) -> None:
     click.echo(f"answer: {tested.status or 'none'}\n{tested.answer}".rstrip())
     if tested.captured_id:
         click.echo(f"captured id: {tested.captured_id}")
+    if tested.note:
+        click.echo(tested.note)
     if not tested.ok:
-        click.echo(f"refused: {tested.error}", err=True)
+        click.echo(f"{NOT_KNOWN if tested.uncertain else 'refused:'} {tested.error}", err=True)
         sys.exit(1)
 
 

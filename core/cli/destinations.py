@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from core.cli.destination_changes import activate, deactivate, pause, resume, retry, test
+from core.cli.destination_changes import NOT_KNOWN, activate, deactivate, pause, resume, retry, test
 from core.cli.destination_ground import found, nothing_sent, opened
 from core.cli.destination_sending import send
 from core.destination_settings import as_given, without_header_values
@@ -79,7 +79,9 @@ def show(config_path: str, name: str, as_json: bool) -> None:
     if tested is None:
         click.echo(f"It was never tested: `relaydesk destinations test {name}` sends one record.")
     else:
-        outcome = "it was taken" if tested.get("ok") else f"refused: {tested.get('error', '')}"
+        error, note = tested.get("error", ""), tested.get("note")
+        said = f"{NOT_KNOWN} {error}" if tested.get("uncertain") else f"refused: {error}"
+        outcome = (f"it was taken: {note}" if note else "it was taken") if tested.get("ok") else said
         click.echo(f"last test, {tested.get('at', '')} by {tested.get('by', '')}: {outcome}")
 
 

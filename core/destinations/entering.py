@@ -51,7 +51,6 @@ class _Former:
     data: Any
     id: int | None = None
     place: int = 0
-    row: DestinationRecordRow | None = None
 
 
 class Entrance:
@@ -84,20 +83,19 @@ class Entrance:
         """Store them, in their order."""
         locked = DestinationRow.select(DestinationRow.id).where(DestinationRow.id == self._row.id)
         self._db.for_update(locked, skip_locked=False).first()
-        known = {
-            key: _Former(row.state, row.call_id is not None, row.data, row.id, row=row)
-            for key, row in self._known([each.key for each in candidates]).items()
-        }
+        there = self._known([each.key for each in candidates])
+        known = {key: _Former(row.state, row.call_id is not None, row.data, row.id) for key, row in there.items()}
         holders = self._holders({each.unique for each in candidates if each.unique})
         outcomes: list[str] = []
         for each in candidates:
             former = known.get(each.key)
             stays = None if former is None else what_stays(former.state, former.called, former.data, each)
-            if former is not None and stays is not None:
-                if former.row is not None and self._met is not None:
-                    self._met.found(former.row)
+            if stays is not None:
                 outcomes.append(stays)
+                if self._met is not None and each.key in there:
+                    self._met.found(there[each.key])
                 continue
+            there.pop(each.key, None)
             at = former.place if former else len(self._new)
             outcome = self._take(each, holders, former)
             outcomes.append(outcome)

@@ -486,3 +486,10 @@ def test_records_may_begin_with_any_amount_of_white_space(people: Program) -> No
     body = b" " * 200_000 + json.dumps([ADA]).encode()
     assert put(people, data=body).json()["accepted"] == 1
     assert put(people, data=b" " * 200_000 + b"nonsense").status_code == 400
+
+
+def test_a_test_without_an_answer_is_uncertain(people: Program) -> None:
+    people.world.sim.fault("*user*", "cut")
+    told = people.post("/destinations/people/test", {"record": ADA})
+    assert (told["ok"], told["uncertain"]) == (False, True)
+    assert told["error"].endswith("it may be there; look before you send it again")

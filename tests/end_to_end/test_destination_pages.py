@@ -383,6 +383,19 @@ def test_a_test_is_one_real_call_with_what_stands_in_the_form(site: World, lead:
     assert Destinations(site.runtime).list() == ()
 
 
+def test_a_test_without_an_answer_is_not_said_to_be_refused(site: World, lead: Visitor) -> None:
+    made(site)
+    site.sim.fault("*user*", "cut")
+    lead.submit("/destinations/people/edit", "#editor", "Send test data", records=json.dumps(person("Ann")))
+    shown = words(lead.page.select_one("#tested"))
+    assert "It is not known whether Freshchat has taken it" in shown
+    assert "t may be there; look before you send it again" in shown
+    assert "has not taken it" not in shown
+    page = words(lead.read("/destinations/people"))
+    assert "Last test no answer came: it may be there" in page
+    assert "not taken" not in page
+
+
 def test_a_test_of_a_stored_one_is_remembered(site: World, lead: Visitor) -> None:
     made(site)
     assert "Last test none since it was made" in words(lead.read("/destinations/people"))

@@ -183,6 +183,10 @@ class Tested(Shown):
     answer = string("The beginning of the answer.")
     error = string("What went wrong, in words.")
     captured_id = string("The vendor's id of what was made or changed.")
+    uncertain = fields.Boolean(
+        metadata={"description": "Not known whether it took the record: look there before you send it again."}
+    )
+    note = string("What is to be known although all is well, such as that it was there already.")
 
 
 class RecordsTried(Asked):
@@ -205,6 +209,8 @@ class Sample(Shown):
     url = string()
     body = fields.Raw(allow_none=True)
     problem = string('Why it could not be sent; "" if it could.')
+    instead = string("What is done where the vendor has it already, if that is another thing.")
+    left_out = fields.Boolean(metadata={"description": "Not broken: another one is sent, as `problem` says."})
 
 
 class Samples(Shown):

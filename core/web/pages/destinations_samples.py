@@ -62,7 +62,7 @@ class Panel:
     @property
     def broken(self) -> int:
         """How many of the samples cannot be sent as they are."""
-        return sum(1 for each in self.samples if each.problem)
+        return sum(1 for each in self.samples if each.problem and not each.left_out)
 
     def at(self, *places: str) -> str:
         """What is wrong at a place of the form."""
