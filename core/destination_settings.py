@@ -24,9 +24,10 @@ EXISTS = ("fail", "skip", "update")
 KEEP = ("first", "last")
 GROUPINGS = ("count", "field", "bytes", "time")
 LARGEST_BATCH = 1000
-OURS = frozenset({"authorization", "content-type"})
+_OURS = frozenset(
+    "authorization content-type host content-length transfer-encoding connection cookie user-agent accept".split()
+)
 """Headers that are set by us."""
-_FORBIDDEN = OURS | {"host", "content-length", "transfer-encoding", "connection", "cookie", "user-agent", "accept"}
 UNTOLD = "…"
 """What stands for the value of a header where only its name is told: it may be a credential."""
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -93,7 +94,7 @@ def parse_headers(text: str) -> dict[str, str]:
         name, colon, value = (part.strip() for part in pair.partition(":"))
         if not colon or not _HEADER_NAME.fullmatch(name):
             raise ValueError(f'"{pair.strip()}" is not of the form name:value')
-        if name.lower() in _FORBIDDEN:
+        if name.lower() in _OURS:
             raise ValueError(f"the header {name} is set by Relaydesk itself")
         if value == UNTOLD:
             raise ValueError(f"the value of {name} must be given: {UNTOLD} only stands for it where it is not told")
