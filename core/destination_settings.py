@@ -24,10 +24,8 @@ EXISTS = ("fail", "skip", "update")
 KEEP = ("first", "last")
 GROUPINGS = ("count", "field", "bytes", "time")
 LARGEST_BATCH = 1000
-_OURS = frozenset(
-    "authorization content-type host content-length transfer-encoding connection cookie user-agent accept".split()
-)
-"""Headers that are set by us."""
+_OURS = {"authorization", "content-type", "host", "content-length", "transfer-encoding", "connection", "cookie"}
+_OURS |= {"user-agent", "accept"}
 UNTOLD = "…"
 """What stands for the value of a header where only its name is told: it may be a credential."""
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
