@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -80,19 +81,23 @@ def _kept(runtime: Runtime, claim: Claim) -> Iterator[None]:
 
 
 class RecordSender:
-    """The threads that send records in the elected process."""
+    """The threads that send records in the elected process: one looks for work, the others make the calls."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._halt = threading.Event()
         self._cache = LookUpCache(runtime.clock)
-        self._threads = [
-            threading.Thread(target=self._work, name=f"records-{number}", daemon=True) for number in range(SENDERS)
+        self._free = threading.Semaphore(SENDERS)
+        self._begun: queue.SimpleQueue[Claim | None] = queue.SimpleQueue()
+        # All are there from the start, for none could be started while the process ends.
+        self._looks = threading.Thread(target=self._look, name="records", daemon=True)
+        self._senders = [
+            threading.Thread(target=self._send, name=f"records-{number}", daemon=True) for number in range(SENDERS)
         ]
 
     def start(self) -> None:
         """Start sending."""
-        for thread in self._threads:
+        for thread in (self._looks, *self._senders):
             thread.start()
 
     def halt(self) -> None:
@@ -106,20 +111,42 @@ class RecordSender:
         What has no answer by then is looked for at the vendor once the lease is over.
         """
         until = None if wait is None else time.monotonic() + wait
-        for thread in self._threads:
+        for thread in (self._looks, *self._senders):
             thread.join(None if until is None else max(0.0, until - time.monotonic()))
 
-    def _work(self) -> None:
+    def _look(self) -> None:
         while not self._halt.is_set():
             try:
-                claim = claims.claim(self._runtime)
-                if claim is None:
-                    self._runtime.db.wait(self._until_next())
-                else:
-                    _work_on(self._runtime, claim, self._cache, self._halt.is_set)
+                self._hand_on()
             except Exception:
                 log.exception("the sending of records goes on after a fault")
                 self._halt.wait(1.0)
+        for _ in self._senders:
+            self._begun.put(None)
+
+    def _hand_on(self) -> None:
+        """Give a destination with something to do to a sender that is free; without either, wait."""
+        if not self._free.acquire(timeout=1.0):
+            return
+        claim = None
+        try:
+            claim = claims.claim(self._runtime)
+        finally:
+            if claim is None:
+                self._free.release()
+        if claim is None:
+            self._runtime.db.wait(self._until_next())
+        else:
+            self._begun.put(claim)
+
+    def _send(self) -> None:
+        while (claim := self._begun.get()) is not None:
+            try:
+                _work_on(self._runtime, claim, self._cache, self._halt.is_set)
+            except Exception:
+                log.exception("destination %s is worked on again once its lease is over", claim.name)
+            finally:
+                self._free.release()
 
     def _until_next(self) -> float:
         due = next_moment(self._runtime)

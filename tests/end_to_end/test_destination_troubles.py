@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from flask import Response
 from core.destinations import by_hand, catalogue, claims, ledger, outcomes, reconcile
 from core.destinations.look_ups import LookUpCache
 from core.errors import AuthFailed, BadPayload, RelaydeskError, RetryLater
+from core.jobs import send_records
 from core.store.models import DestinationRecordRow, DestinationRow
 from plugins.freshchat.templates import CreateEndUser
 from tests.end_to_end.collector import Collector, with_collector
@@ -262,3 +264,28 @@ def test_a_ledger_is_removed_in_portions(collecting: Any, monkeypatch: pytest.Mo
     writing.catalogue.deactivate("records", ANN)
     writing.catalogue.delete("records", ANN)
     assert (writing.rows(), writing.calls()) == ([], [])
+
+
+def test_one_thread_looks_for_work_and_hands_it_to_the_others(collecting: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each commit wakes who looks for work, which costs a look at all destinations."""
+    writing, collector = collecting()
+    writing.to(ITEMS, name="others")
+    lookers: set[str] = set()
+    claim = claims.claim
+
+    def watched(*given: Any) -> Any:
+        lookers.add(threading.current_thread().name)
+        return claim(*given)
+
+    monkeypatch.setattr(claims, "claim", watched)
+    sender = send_records.RecordSender(writing.runtime)
+    sender.start()
+    for number in range(5):
+        writing.take({"name": f"a{number}"})
+        writing.take({"name": f"b{number}"}, name="others")
+    assert collector.wait_for(lambda: len(collector.items) == 10)
+    sender.halt()
+    sender.finish(10)
+    assert {*writing.states(), *writing.states("others")} == {"sent"}
+    assert lookers == {"records"}
+    assert [each.name for each in threading.enumerate() if each.name.startswith("records")] == []
