@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from peewee import JOIN
+
 from core.destinations.catalogue import RECORD_STATES
 from core.destinations.fitness import canonical
 from core.destinations.intake import row_of
@@ -140,9 +142,9 @@ def one(runtime: Runtime, name: str, record_id: int) -> RecordShown:
     """One record. Raises `UnknownDestination` and `UnknownRecord`."""
     with runtime.db.read():
         row = _records(row_of(name).id, "").where(DestinationRecordRow.id == record_id).first()
-    if row is None:
-        raise UnknownRecord(f"{name} has no record {record_id}")
-    return _record(row)
+        if row is None:
+            raise UnknownRecord(f"{name} has no record {record_id}")
+        return _record(row)
 
 
 def export(runtime: Runtime, name: str, state: str = "") -> Iterator[tuple[str, ...]]:
@@ -182,7 +184,10 @@ def _checked(cursor: str) -> int:
 def _records(destination_id: int, state: str) -> Any:
     if state and state not in RECORD_STATES:
         raise ConfigError("state", f'there is no state "{state}"', nearest(state, [*RECORD_STATES], "The states are"))
-    query = DestinationRecordRow.select().where(DestinationRecordRow.destination == destination_id)
+    with_calls = DestinationRecordRow.select(DestinationRecordRow, DestinationCallRow)
+    query = with_calls.join(DestinationCallRow, JOIN.LEFT_OUTER).where(
+        DestinationRecordRow.destination == destination_id
+    )
     if state:
         query = query.where(DestinationRecordRow.state.in_(("waiting", "arriving") if state == "waiting" else (state,)))
     return query
