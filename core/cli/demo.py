@@ -19,6 +19,7 @@ from core.cli.look import open_runtime, webhook_address
 from core.cli.project import SAMPLE, make_project
 from core.cli.simulate import find_rounds
 from core.errors import ConfigError
+from core.signalled import wait_for_signal
 from core.testing.demo import Round, StepFailed
 
 ADMIN = "admin@localhost"
@@ -138,5 +139,5 @@ def _stay(address: str, password: str, simulators: Mapping[str, str]) -> None:
         click.echo(f"{f'{label}:':12}{url}/   (write as the customer, work as the agent)")
     click.echo("Stop with Ctrl-C.")
     with suppress(KeyboardInterrupt):
-        threading.Event().wait()
+        wait_for_signal(threading.Event())
     click.echo("\nstopped")

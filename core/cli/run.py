@@ -14,6 +14,7 @@ from core.app import start_runtime
 from core.config import load_config
 from core.jobs.worker import Worker
 from core.runtime import build_runtime
+from core.signalled import wait_for_signal
 
 
 @click.command()
@@ -46,6 +47,6 @@ def worker(config_path: str) -> None:
         signal.signal(name, lambda *_: stopped.set())
     running.start()
     click.echo(f"working as {runtime.owner}; stop with Ctrl-C", err=True)
-    stopped.wait()
+    wait_for_signal(stopped)
     running.stop()
     runtime.close()

@@ -16,6 +16,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 from core.clock import Clock, SystemClock
+from core.signalled import wait_for_signal
 from core.testing.faults import Fault, FaultSwitch, Performed, When
 from core.testing.gate import Gate
 from core.testing.rate_limit import SlidingWindow
@@ -152,7 +153,7 @@ class Simulator(abc.ABC):
             with self:
                 for line in self.banner():
                     say(line)
-                done.wait()
+                wait_for_signal(done)
         except KeyboardInterrupt:
             say("stopped")
         finally:
