@@ -12,7 +12,7 @@ from core.connections import DOUBTED, REFUSALS
 from core.domain import Identity, Priority
 from core.errors import VERIFY_FAMILY, ConfigError, RelaydeskError, RetryLater, VendorError
 from core.runtime import Runtime
-from core.store.models import BackfillRow, ConnectionRow, LeaseRow
+from core.store.models import NOT_HELD, BackfillRow, ConnectionRow, DestinationRow, LeaseRow
 
 log = logging.getLogger(__name__)
 
@@ -210,6 +210,9 @@ def note_connected(runtime: Runtime, connection_id: int, configured: ConnectionC
     _note_first_connection(runtime, connection_id, configured, now)
     # What came in meanwhile has been waiting for this.
     LeaseRow.update(next_at=now).where(LeaseRow.connection == connection_id, LeaseRow.next_at.is_null(False)).execute()
+    # So has what is to be written there; one that is held back for a day need not wait for that to be over.
+    held = (DestinationRow.connection == configured.name) & DestinationRow.held_until.is_null(False)
+    DestinationRow.update(**NOT_HELD).where(held).execute()
 
 
 def _note_first_connection(runtime: Runtime, connection_id: int, configured: ConnectionConfig, now: datetime) -> None:

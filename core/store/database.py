@@ -6,6 +6,7 @@ import abc
 import logging
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
@@ -63,6 +64,8 @@ class Database(abc.ABC):
         self._begin_anew()
         database.initialize(native)
         watch_forks(self)
+        self._end = weakref.finalize(self, native.close_all)  # a thread that comes too late opens one after `close`
+        self._end.atexit = False  # a process that ends closes all by itself
 
     # ---------------------------------------------------------------------------------------- transactions
 
@@ -208,8 +211,6 @@ class Database(abc.ABC):
 
     def _let_go(self) -> None:
         """Close all connections that are not in use."""
-        if not self._mine.mode:
-            self.native.close()  # one that a look at the models outside of `read` has left open
         self.native.close_idle()
 
     # ----------------------------------------------------------------------------------------- connections
@@ -259,6 +260,7 @@ class Database(abc.ABC):
         """See `Forkable`."""
         if not self._alone:
             self._forked_badly = True
+            self._end.detach()
             leave_to_parent(self.native)
             # Forgotten, so that a transaction the forking thread was in is not ended from here.
             self.native._state = type(self.native._state)()
@@ -275,9 +277,8 @@ class Database(abc.ABC):
 def open_database(url: str, clock: Clock, *, gate_wait: float = 15.0, single_process: bool = False) -> Database:
     """Open the store at ``sqlite:///relative.db``, ``sqlite:////absolute.db`` or ``postgresql://…``.
 
-    `gate_wait` is how many seconds a write may wait for others; `single_process` is the caller's word that no other
-    process will open the file, with which even an old SQLite is taken. The models are pointed at this store.
-    Raises `ConfigError` for ``database.url``.
+    `gate_wait` is how many seconds a write may wait for others; with `single_process`, the caller's word that no other
+    process opens the file, even an old SQLite is taken. The models are pointed at it. Raises `ConfigError`.
     """
     scheme, _, rest = url.partition("://")
     if scheme == "sqlite":
@@ -290,10 +291,8 @@ def open_database(url: str, clock: Clock, *, gate_wait: float = 15.0, single_pro
         except ModuleNotFoundError as error:
             if error.name != "psycopg":
                 raise
-            raise ConfigError(
-                "database.url", "the PostgreSQL driver is not installed", "Run: pip install 'relaydesk[postgres]'"
-            ) from None
+            mend = "Run: pip install 'relaydesk[postgres]'"
+            raise ConfigError("database.url", "the PostgreSQL driver is not installed", mend) from None
         return PostgresStore(f"postgresql://{rest}", clock, gate_wait)
-    raise ConfigError(
-        "database.url", "it names no engine that Relaydesk knows", "Write sqlite:///relaydesk.db or postgresql://…"
-    )
+    mend = "Write sqlite:///relaydesk.db or postgresql://…"
+    raise ConfigError("database.url", "it names no engine that Relaydesk knows", mend)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -588,6 +589,10 @@ class DestinationRow(Row):
 
     class Meta:
         table_name = "destination"
+
+
+NOT_HELD: Mapping[str, Any] = {"held_until": None, "held_reason": "", "failures": 0}
+"""What lets a destination try at once what it was held back from, since that was mended or somebody wants to see."""
 
 
 class DestinationCallRow(Row):

@@ -70,6 +70,7 @@ class PostgresStore(Database):
         )
         return guarded(PooledPsycopg3Database)(
             self._url,
+            autoconnect=False,
             max_connections=MOST_CONNECTIONS,
             stale_timeout=300,
             timeout=self._gate_wait,

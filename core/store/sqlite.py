@@ -56,7 +56,8 @@ class SqliteStore(Database):
     def _driver(self, **options: Any) -> Any:
         pragmas = PRAGMAS | {"busy_timeout": int(BUSY_SECONDS * 1000)}
         options |= self._library.options
-        return guarded(self._library.driver)(str(self._path), max_connections=None, pragmas=pragmas, **options)
+        driver = guarded(self._library.driver)
+        return driver(str(self._path), autoconnect=False, max_connections=None, pragmas=pragmas, **options)
 
     def _new_gate(self) -> Gate:
         return Gate(self._path.with_name(self._path.name + ".gate"), self._gate_wait)

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+from operator import and_, inv, or_
+from typing import Any
+
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from peewee import JOIN, Context, Query, fn
 
+from core.domain import SessionStatus
 from core.store.database import Database
 from core.store.driver import QuickContext
 from core.store.migrations import MigrationRow
@@ -29,6 +36,65 @@ def test_every_table_is_read_and_written_with_the_same_sql(db: Database, table: 
         table.insert(values).on_conflict(action="nothing"),
         table.update(values).where(key.in_([1, 2])).returning(*values),
         table.delete().where((key > 1) | ~(key == 3)),
+    ):
+        quick, own = both(db, query)
+        assert quick == own
+
+
+COLUMNS: dict[Any, Any] = {
+    SessionRow.id: st.integers(0, 9),
+    SessionRow.connection: st.integers(0, 9),
+    SessionRow.conversation_id: st.text(max_size=3),
+    SessionRow.status: st.sampled_from(SessionStatus),
+    SessionRow.created_at: st.datetimes(timezones=st.just(UTC)),
+    SessionRow.data: st.dictionaries(st.text(max_size=2), st.integers(0, 9), max_size=2) | st.text(max_size=2),
+}
+
+
+@st.composite
+def comparisons(draw: st.DrawFn) -> Any:
+    column = draw(st.sampled_from(list(COLUMNS)))
+    value, other = draw(COLUMNS[column]), draw(COLUMNS[column])
+    return draw(
+        st.sampled_from(
+            (
+                column == value,
+                column != value,
+                column < value,
+                column >= value,
+                column.is_null(),
+                column == None,  # noqa: E711  # peewee makes IS NULL of it
+                column.in_([value, other]),
+                column.in_([]),
+                column.not_in([value]),
+                column.between(value, other),
+                column.contains("a_%"),
+                column.startswith("a"),
+                column ** "b%",
+                column == SessionRow.id + 1,
+                fn.LOWER(column) == "c",
+                column == fn.MAX(value),
+            )
+        )
+    )
+
+
+CONDITIONS = st.recursive(
+    comparisons(), lambda more: st.one_of(st.builds(and_, more, more), st.builds(or_, more, more), st.builds(inv, more))
+)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(CONDITIONS, min_size=1, max_size=3))
+def test_whatever_is_asked_is_written_with_the_same_sql(db: Database, conditions: list[Any]) -> None:
+    inside = EventRow.select(EventRow.id).where(EventRow.connection == SessionRow.connection, EventRow.state == "done")
+    for query in (
+        SessionRow.select().where(*conditions),
+        SessionRow.update({SessionRow.status: "x", SessionRow.contact: None}).where(*conditions),
+        SessionRow.delete().where(*conditions, SessionRow.id.in_(inside)),
+        EventRow.select(EventRow.id, SessionRow.id)
+        .join(SessionRow, on=(SessionRow.connection == EventRow.connection) & conditions[0])
+        .where(EventRow.state == "done"),
     ):
         quick, own = both(db, query)
         assert quick == own

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,7 +12,7 @@ import peewee
 import psycopg
 import pytest
 
-from core.store.database import Database, StoreBusy
+from core.store.database import Database, StoreBusy, open_database
 from core.store.migrations import migrate
 from core.store.models import AttachmentRow, BudgetRow, ConnectionRow, JobRunRow, LeaseRow, MessageRow, SessionRow
 from core.testing.clock import START, FakeClock
@@ -109,11 +110,38 @@ def test_a_query_that_is_not_read_to_its_end_keeps_nobody_from_writing(db: Datab
     assert names(db) == ["a", "b", "c", "d", "e"]
 
 
+def test_nothing_is_read_outside_of_a_transaction(db: Database) -> None:
+    """Such as what belongs to a row, after the `read` that the row came from."""
+    add(db)
+    with pytest.raises(RuntimeError, match=r"outside of db\.read\(\): SELECT"):
+        ConnectionRow.get()
+
+
 def test_a_store_that_was_closed_opens_again_when_it_is_used(db: Database) -> None:
     add(db, "a")
     db.close()
     add(db, "b")
     assert names(db) == ["a", "b"]
+
+
+def test_what_a_late_thread_leaves_open_goes_with_the_store(postgres_url: str, clock: FakeClock) -> None:
+    """As a request that is still being answered when the service stops."""
+    store = open_database(postgres_url, clock)
+    store.close()
+
+    def come_late(store: Database) -> None:
+        with store.read():
+            store.native.execute_sql("SELECT 1")
+
+    late = threading.Thread(target=come_late, args=(store,))
+    late.start()
+    late.join()
+    native = store.native
+    left = [connection for *_, connection in native._connections]
+    assert [connection.closed for connection in left] == [False]
+    del store
+    gc.collect()
+    assert ([connection.closed for connection in left], native._connections) == ([True], [])
 
 
 def test_the_models_speak_to_the_store_that_was_opened_last(
