@@ -57,11 +57,11 @@ def retry(runtime: Runtime, name: str, record_id: int, by: str, data: Mapping[st
 def retry_failed(runtime: Runtime, name: str, by: str) -> int:
     """Send all that have failed again but those that are still broken; returns how many there are."""
     with runtime.db.read():
-        destination, definition = _destination(runtime, name)
-    fitness = Fitness(runtime, definition)
+        fitness = Fitness(runtime, load_definition(runtime, row_of(name).definition))
     again, last = 0, 0
     while True:
         with runtime.db.write():
+            destination, _ = _destination(runtime, name)
             query = DestinationRecordRow.select().where(
                 DestinationRecordRow.destination == destination.id,
                 DestinationRecordRow.state == "failed",
@@ -109,7 +109,9 @@ def drop(runtime: Runtime, name: str, record_id: int, by: str) -> None:
 
 
 def _destination(runtime: Runtime, name: str) -> tuple[DestinationRow, Definition]:
-    row = row_of(name)
+    """It comes first and then its records, as for those that send: two that wait for each other would be the end."""
+    query = DestinationRow.select().where(DestinationRow.name == name)
+    row: DestinationRow = runtime.db.for_update(query, skip_locked=False).first() or row_of(name)
     return row, load_definition(runtime, row.definition)
 
 

@@ -15,7 +15,7 @@ from core.destinations.checking import check_change, check_definition, check_ups
 from core.destinations.stored import counts_of, must_feed_nobody, readable
 from core.errors import ConfigError, RelaydeskError
 from core.runtime import Runtime
-from core.store.models import DestinationCallRow, DestinationRecordRow, DestinationResponseRow, DestinationRow
+from core.store.models import NOT_HELD, DestinationCallRow, DestinationRecordRow, DestinationResponseRow, DestinationRow
 
 RECORD_STATES = ("waiting", "sending", "uncertain", "sent", "skipped", "failed", "parked", "dropped")
 """The states of a record as they are shown; one that is arriving is shown as waiting."""
@@ -23,8 +23,6 @@ AT_ONCE = 1000
 """Rows that are removed in one transaction."""
 _ITS: tuple[Any, ...] = (DestinationResponseRow, DestinationRecordRow, DestinationCallRow)
 """What is removed with a destination, in this order."""
-_AT_ONCE: Mapping[str, Any] = {"held_until": None, "held_reason": "", "failures": 0}
-"""What lets a destination try at once what it was held back from: somebody has mended it, or wants to see."""
 
 
 class DestinationState(StrEnum):
@@ -156,7 +154,7 @@ class Destinations:
                 mend = f"Give them another source first, or keep the answers of {name}."
                 must_feed_nobody(name, "response", "it feeds {}, which would get nothing any more", mend)
             check_change(row, readable(self._runtime, row)[0], definition)
-            self._store(row, by, "changed", **_values(definition), **_AT_ONCE)
+            self._store(row, by, "changed", **_values(definition), **NOT_HELD)
         self._db.signal()
         return self.get(name)
 
@@ -198,7 +196,7 @@ class Destinations:
             raise ConfigError("destination", "it stands in the configuration file, which activates it", mend)
         check_definition(self._runtime, load_definition(self._runtime, row.definition))
         values = {"activated_at": self._db.now(), "activated_by": by, "paused_at": None}
-        return self._change(name, by, "activated", **values, **_AT_ONCE)
+        return self._change(name, by, "activated", **values, **NOT_HELD)
 
     def deactivate(self, name: str, by: str) -> Destination:
         """Let it send nothing any more but tests; what waits goes on waiting."""
@@ -217,7 +215,7 @@ class Destinations:
         """Let a paused one send again, and try at once what it was held back from."""
         if self._find(name).activated_at is None:
             raise ConfigError("destination", "it is not active", "Activate it.")
-        return self._change(name, by, "resumed", paused_at=None, paused_by="", **_AT_ONCE)
+        return self._change(name, by, "resumed", paused_at=None, paused_by="", **NOT_HELD)
 
     # ---------------------------------------------------------------------------------------------- inside
 

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.destination_settings import Definition
-from core.destination_template import DestinationTemplate
+from core.destination_template import DestinationTemplate, VendorCall
 from core.destinations.checking import load_definition
 from core.destinations.expressions import LookUpFunction
 from core.destinations.look_ups import LookUpCache
-from core.destinations.rendering import Renderer
+from core.destinations.rendering import Prepared, Renderer
 from core.domain import Connection, Priority
 from core.errors import ConfigError
-from core.http import HttpClient
+from core.http import Answer, HttpClient
 from core.runtime import Runtime
 from core.store.models import DestinationRow
 
@@ -38,6 +38,16 @@ class Equipment:
     reads: HttpClient
     look_up: LookUpFunction
     revision: int
+
+    def existing_id(self, prepared: Prepared) -> str | None:
+        """The id under which the vendor has a record already, where the definition wants to know that."""
+        if self.template is None or not self.template.finds_existing or self.definition.exists == "fail":
+            return None
+        return self.template.existing(prepared.fields, self.connection, self.reads)
+
+    def make(self, call: VendorCall) -> Answer:
+        """Make a call that writes, once; raises what `HttpClient.request` does."""
+        return self.http.request(call.verb, call.path, json=call.body, more_headers=self.definition.headers)
 
 
 def equip(

@@ -12,7 +12,7 @@ from typing import Any
 from core.destination_settings import Definition
 from core.destinations.expressions import MISSING, value_of
 from core.destinations.formats import Item
-from core.destinations.rendering import Renderer, group_value
+from core.destinations.rendering import Renderer, group_value, unmade
 from core.errors import BadRecord, ConfigError
 from core.runtime import Runtime
 
@@ -66,7 +66,7 @@ class Fitness:
             problem = bad
         except Exception as mistake:
             log.exception("a record for destination %s cannot be made a request", self._definition.name)
-            problem = BadRecord("", f"it cannot be made a request ({type(mistake).__name__})")
+            problem = unmade(mistake)
         return Candidate(
             fitting(key) or digest(text),
             data,

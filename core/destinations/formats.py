@@ -106,6 +106,11 @@ class NotJson(ValueError):
         super().__init__(words)
         self.line = line
 
+    @property
+    def in_lines(self) -> str:
+        """The words for whoever sees the text in lines, and need not count characters."""
+        return f"this is not JSON, line {self.line}" if self.line else str(self)
+
 
 def read_json(text: str) -> Any:
     """The value of a JSON text, strictly, and made fit to be stored. Raises `NotJson`."""

@@ -19,7 +19,7 @@ from core.destinations.failed_looks import NONE_FAILED
 from core.destinations.fitness import fitting
 from core.destinations.outcomes import FAILED, POSTPONED, SENT, UNCERTAIN, Outcome, RecordOutcome
 from core.runtime import Runtime
-from core.store.models import DestinationCallRow, DestinationRecordRow, DestinationRow
+from core.store.models import NOT_HELD, DestinationCallRow, DestinationRecordRow, DestinationRow
 
 _TELLS = {
     SENT: ("sending", "uncertain", "parked", "postponed"),
@@ -120,9 +120,7 @@ def settle(
         if outcome.account:
             back_off(runtime, destination, outcome.error, outcome.after)
         elif not confirmed_by and outcome.kind in (SENT, FAILED) and (destination.failures or destination.held_reason):
-            DestinationRow.update(failures=0, held_until=None, held_reason="").where(
-                DestinationRow.id == destination.id
-            ).execute()
+            DestinationRow.update(**NOT_HELD).where(DestinationRow.id == destination.id).execute()
         elif destination.held_until is not None and not destination.held_reason:
             wake(destination.id)  # what waited behind it may go
         return True

@@ -6,9 +6,9 @@ import logging
 
 from core.destinations.equipment import Equipment
 from core.destinations.ledger import Planned
-from core.destinations.rendering import Prepared
+from core.destinations.rendering import unmade
 from core.destinations.windows import Waiting
-from core.errors import BadRecord, RelaydeskError
+from core.errors import RelaydeskError
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ def plan(equipment: Equipment, members: list[Waiting]) -> Planned | str:
     template, definition = equipment.template, equipment.definition
     try:
         call = equipment.renderer.call(prepared)
-        existing = existing_id(equipment, prepared[0])
+        existing = equipment.existing_id(prepared[0])
         if existing is not None and definition.exists == "skip":
             return existing
         if template is not None and existing is not None:
@@ -33,16 +33,8 @@ def plan(equipment: Equipment, members: list[Waiting]) -> Planned | str:
         raise
     except Exception as problem:
         log.exception("record %s of destination %s cannot be made a request", ids, definition.name)
-        raise BadRecord("", f"it cannot be made a request ({type(problem).__name__})") from None
+        raise unmade(problem) from None
     return Planned(call, ids, prepared[0].lane, definition.template)
-
-
-def existing_id(equipment: Equipment, prepared: Prepared) -> str | None:
-    """The id under which the vendor has a record already, where the definition wants to know that."""
-    template = equipment.template
-    if template is None or not template.finds_existing or equipment.definition.exists == "fail":
-        return None
-    return template.existing(prepared.fields, equipment.connection, equipment.reads)
 
 
 def fresh_first(groups: list[list[int]], waiting: list[Waiting]) -> list[list[int]]:

@@ -10,7 +10,7 @@ from core.destinations.checking import check_change, check_definition, check_ups
 from core.destinations.stored import readable
 from core.errors import ConfigError
 from core.runtime import Runtime
-from core.store.models import DestinationRow
+from core.store.models import NOT_HELD, DestinationRow
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ def _bring(runtime: Runtime, definition: Definition) -> None:
             values |= _values(definition)
         if active != (row.activated_at is not None):
             values |= {"activated_at": runtime.db.now() if active else None, "activated_by": BY if active else ""}
-            values |= {"held_until": None, "failures": 0, "held_reason": problem}
+            values |= {**NOT_HELD, "held_reason": problem}
         elif not active:
             values["held_reason"] = problem
         if any(getattr(row, name) != value for name, value in values.items()):

@@ -82,3 +82,8 @@ def group_value(data: Mapping[str, Any], attribute: str) -> str:
     """By what a record is grouped, or told from duplicates of it: "" where it has no such attribute."""
     value = value_of(data, attribute) if attribute else MISSING
     return "" if value is MISSING or value is None else json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def unmade(mistake: Exception) -> BadRecord:
+    """What is told of a record that a mistake, be it a template's, keeps from being made a request."""
+    return BadRecord("", f"it cannot be made a request ({type(mistake).__name__})")

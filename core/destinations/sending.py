@@ -15,7 +15,7 @@ from core.destinations.equipment import LONGEST_WAIT, Equipment, equip
 from core.destinations.ledger import Planned
 from core.destinations.look_ups import LookUpCache
 from core.destinations.outcomes import FAILED, POSTPONED, SENT, UNCERTAIN, Outcome
-from core.destinations.planning import existing_id, fresh_first, plan
+from core.destinations.planning import fresh_first, plan
 from core.destinations.windows import MOST_TROUBLES, Waiting, Window, is_of_the_account, is_the_budget, looked_at
 from core.domain import Priority
 from core.errors import BadPayload, BadRecord, ConfigError, Refused, RelaydeskError, RetryLater, VendorError
@@ -233,9 +233,7 @@ class Turn:
             # This process was stopped for a while. Others may have given the call up by now.
             return Outcome(POSTPONED, error="the call was not made in time")
         try:
-            answer = equipment.http.request(
-                call.verb, call.path, json=call.body, more_headers=equipment.definition.headers
-            )
+            answer = equipment.make(call)
             batch = len(planned.record_ids) if equipment.definition.batch is not None else None
             return outcomes.of_answer(answer, call, equipment.template, batch)
         except RelaydeskError as problem:
@@ -259,7 +257,7 @@ class Turn:
             found = reconcile.find(self._runtime, equipment, call) if again or outcome.status != 409 else None
             if found is not None:
                 return Outcome(SENT, outcome.status, outcome.answer, captured_id=found), "readback"
-            if call.purpose == "write" and existing_id(equipment, members[0].prepared) is not None:
+            if call.purpose == "write" and equipment.existing_id(members[0].prepared) is not None:
                 return replace(outcome, kind=POSTPONED, account=False), "look"
         except Exception as problem:
             if not isinstance(problem, RelaydeskError):

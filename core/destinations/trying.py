@@ -17,7 +17,6 @@ from core.destinations.expressions import MISSING, parse, placeholders, value_of
 from core.destinations.formats import Item
 from core.destinations.look_ups import LookUpCache
 from core.destinations.outcomes import SENT, UNCERTAIN, Outcome, RecordOutcome
-from core.destinations.rendering import Prepared
 from core.destinations.responses import as_record
 from core.destinations.showing import Sample, Showing, address_of, renderer_for
 from core.domain import Priority
@@ -103,7 +102,7 @@ def send_test(
     try:
         prepared = equipment.renderer.prepare(clean(dict(record)), equipment.look_up)
         call = equipment.renderer.call([prepared])
-        existing = _existing(equipment, prepared)
+        existing = equipment.existing_id(prepared)
         if existing is not None and equipment.template is not None and definition.exists == "update":
             call = equipment.template.update_call(prepared.fields, existing, equipment.connection)
     except (BadRecord, VendorError, BadPayload) as problem:
@@ -154,14 +153,6 @@ def _example(runtime: Runtime, definition: Definition) -> list[dict[str, Any]]:
     return [sample] if sample else []
 
 
-def _existing(equipment: Equipment, prepared: Prepared) -> str | None:
-    """The id under which the vendor has a record already, where the definition wants to know that."""
-    template = equipment.template
-    if template is None or not template.finds_existing or equipment.definition.exists == "fail":
-        return None
-    return template.existing(prepared.fields, equipment.connection, equipment.reads)
-
-
 def _told(runtime: Runtime, equipment: Equipment, call: VendorCall, existing: str, outcome: Outcome) -> Tested:
     """What came of a call, in words, without secrets that the vendor repeats."""
     single = outcome.records[0] if outcome.records else RecordOutcome(True, outcome.captured_id)
@@ -184,7 +175,7 @@ def _told(runtime: Runtime, equipment: Equipment, call: VendorCall, existing: st
 
 def _made(equipment: Equipment, call: VendorCall) -> Outcome:
     try:
-        answer = equipment.http.request(call.verb, call.path, json=call.body, more_headers=equipment.definition.headers)
+        answer = equipment.make(call)
     except RelaydeskError as problem:
         return outcomes.of_error(problem)
     return outcomes.of_answer(answer, call, equipment.template, None if equipment.definition.batch is None else 1)

@@ -14,7 +14,7 @@ from core.destinations.equipment import Equipment, Halted
 from core.destinations.expressions import LookUpFunction
 from core.destinations.failed_looks import FIRST_WAIT, due, named, note, note_behind
 from core.destinations.fitness import fitting
-from core.destinations.rendering import Prepared
+from core.destinations.rendering import Prepared, unmade
 from core.errors import BadPayload, BadRecord, RelaydeskError, RetryLater, VendorError
 from core.runtime import Runtime
 from core.store.models import DestinationRecordRow
@@ -188,7 +188,7 @@ def _prepared(equipment: Equipment, row: DestinationRecordRow, look_up: LookUpFu
         raise
     except Exception as problem:
         log.exception("record %s of destination %s cannot be rendered", row.id, equipment.definition.name)
-        raise BadRecord("", f"it cannot be made a request ({type(problem).__name__})") from None
+        raise unmade(problem) from None
     return prepared
 
 

@@ -18,6 +18,7 @@ from core.flow.decide import close_if_idle, take_due_turn
 from core.flow.deliver import deliver_next
 from core.flow.leases import Lease
 from core.flow.process import process_next_event
+from core.jobs.sleep import sleep_until
 from core.runtime import Runtime
 from core.store.models import LeaseRow
 
@@ -26,7 +27,6 @@ log = logging.getLogger(__name__)
 WAIT_FOR_CONNECTION = 30.0
 """Seconds until a conversation of a connection that is switched off is looked at again."""
 WAIT_AFTER_FAULT = 5.0
-LONGEST_SLEEP = 5.0
 MOST_STEPS = 1000
 """A conversation gives way to others after so many steps."""
 
@@ -198,13 +198,7 @@ class Dispatcher:
         while not self._halt.is_set():
             try:
                 if not drain_next(self._runtime, self._keeper, self._halt.is_set):
-                    self._runtime.db.wait(self._until_next())
+                    sleep_until(self._runtime, next_moment(self._runtime))
             except Exception:
                 log.exception("the dispatcher goes on after a fault")
                 self._halt.wait(1.0)
-
-    def _until_next(self) -> float:
-        due = next_moment(self._runtime)
-        if due is None:
-            return LONGEST_SLEEP
-        return min(LONGEST_SLEEP, max(0.0, (due - self._runtime.db.now()).total_seconds()))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-import queue
-import threading
-import time
 from collections.abc import Callable
+from datetime import datetime
 
 from standardwebhooks import Webhook
 
@@ -14,6 +12,7 @@ from core.errors import VendorError
 from core.http import post_bytes
 from core.http_answers import retry_after, vendor_words
 from core.jobs.deliveries import Outcome, Sending, go_on, next_moment, take
+from core.jobs.senders import Senders
 from core.runtime import Runtime
 
 log = logging.getLogger(__name__)
@@ -22,7 +21,6 @@ TIMEOUT = 15.0
 """Seconds that a receiver has to answer."""
 SENDERS = 8
 """Receivers that are served at a time: a slow one keeps one sender busy, and itself waiting."""
-LONGEST_SLEEP = 5.0
 WORDS = 500
 """Characters kept of what went wrong."""
 
@@ -73,75 +71,20 @@ def post(runtime: Runtime, sending: Sending) -> Outcome:
     return Outcome(raw.status, said[:WORDS], retry_after(raw.headers, now) if raw.status in (429, 503) else None)
 
 
-class EventSender:
-    """The threads that send outbound events in the elected process: one looks for work, the others wait for answers."""
+class EventSender(Senders[Sending]):
+    """The threads that send outbound events. What has no answer when they end is sent again by another process."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
-        self._halt = threading.Event()
-        self._free = threading.Semaphore(SENDERS)
-        self._begun: queue.SimpleQueue[Sending | None] = queue.SimpleQueue()
-        # All are there from the start, for none could be started while the process ends.
-        self._looks = threading.Thread(target=self._look, name="events", daemon=True)
-        self._senders = [
-            threading.Thread(target=self._send, name=f"events-{number}", daemon=True) for number in range(SENDERS)
-        ]
+        super().__init__(runtime, "events", SENDERS)
 
-    def start(self) -> None:
-        """Start sending."""
-        for thread in (self._looks, *self._senders):
-            thread.start()
+    def _take(self) -> Sending | None:
+        return take(self._runtime)
 
-    def halt(self) -> None:
-        """Begin nothing new."""
-        self._halt.set()
-        self._runtime.db.signal()
+    def _serve(self, work: Sending) -> None:
+        serve(self._runtime, work, self._halt.is_set)
 
-    def finish(self, wait: float | None) -> None:
-        """Wait up to `wait` seconds for the answers that are due (None: as long as it takes).
+    def _next_moment(self) -> datetime | None:
+        return next_moment(self._runtime)
 
-        What has none by then is sent again by another process, once the lease is over.
-        """
-        until = None if wait is None else time.monotonic() + wait
-        for thread in (self._looks, *self._senders):
-            thread.join(None if until is None else max(0.0, until - time.monotonic()))
-
-    def _look(self) -> None:
-        while not self._halt.is_set():
-            try:
-                self._hand_on()
-            except Exception:
-                log.exception("the sending of events goes on after a fault")
-                self._halt.wait(1.0)
-        for _ in self._senders:
-            self._begun.put(None)
-
-    def _hand_on(self) -> None:
-        """Give what is due to a sender that is free; without either, wait."""
-        if not self._free.acquire(timeout=1.0):
-            return
-        sending = None
-        try:
-            sending = take(self._runtime)
-        finally:
-            if sending is None:
-                self._free.release()
-        if sending is None:
-            self._runtime.db.wait(self._until_next())
-        else:
-            self._begun.put(sending)
-
-    def _send(self) -> None:
-        while (sending := self._begun.get()) is not None:
-            try:
-                serve(self._runtime, sending, self._halt.is_set)
-            except Exception:
-                log.exception("what became of event %s is not known; it is sent again", sending.message_id)
-            finally:
-                self._free.release()
-
-    def _until_next(self) -> float:
-        due = next_moment(self._runtime)
-        if due is None:
-            return LONGEST_SLEEP
-        return min(LONGEST_SLEEP, max(0.0, (due - self._runtime.db.now()).total_seconds()))
+    def _after_fault(self, work: Sending) -> str:
+        return f"what became of event {work.message_id} is not known; it is sent again"

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import queue
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -14,13 +12,13 @@ from core.destinations import claims
 from core.destinations.claims import Claim
 from core.destinations.look_ups import LookUpCache
 from core.destinations.sending import serve
+from core.jobs.senders import Senders
 from core.runtime import Runtime
 
 log = logging.getLogger(__name__)
 
 SENDERS = 4
 """Destinations that are worked on at a time: one whose vendor is slow keeps one thread waiting."""
-LONGEST_SLEEP = 5.0
 AFTER_FAULT = 5.0
 
 Halted = Callable[[], bool]
@@ -80,76 +78,21 @@ def _kept(runtime: Runtime, claim: Claim) -> Iterator[None]:
         thread.join()
 
 
-class RecordSender:
-    """The threads that send records in the elected process: one looks for work, the others make the calls."""
+class RecordSender(Senders[Claim]):
+    """The threads that send records. What has no answer when they end, another process looks for at the vendor."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
-        self._halt = threading.Event()
+        super().__init__(runtime, "records", SENDERS)
         self._cache = LookUpCache(runtime.clock)
-        self._free = threading.Semaphore(SENDERS)
-        self._begun: queue.SimpleQueue[Claim | None] = queue.SimpleQueue()
-        # All are there from the start, for none could be started while the process ends.
-        self._looks = threading.Thread(target=self._look, name="records", daemon=True)
-        self._senders = [
-            threading.Thread(target=self._send, name=f"records-{number}", daemon=True) for number in range(SENDERS)
-        ]
 
-    def start(self) -> None:
-        """Start sending."""
-        for thread in (self._looks, *self._senders):
-            thread.start()
+    def _take(self) -> Claim | None:
+        return claims.claim(self._runtime)
 
-    def halt(self) -> None:
-        """Begin no further call."""
-        self._halt.set()
-        self._runtime.db.signal()
+    def _serve(self, work: Claim) -> None:
+        _work_on(self._runtime, work, self._cache, self._halt.is_set)
 
-    def finish(self, wait: float | None) -> None:
-        """Wait up to `wait` seconds for the calls under way (None: as long as it takes).
+    def _next_moment(self) -> datetime | None:
+        return next_moment(self._runtime)
 
-        What has no answer by then is looked for at the vendor once the lease is over.
-        """
-        until = None if wait is None else time.monotonic() + wait
-        for thread in (self._looks, *self._senders):
-            thread.join(None if until is None else max(0.0, until - time.monotonic()))
-
-    def _look(self) -> None:
-        while not self._halt.is_set():
-            try:
-                self._hand_on()
-            except Exception:
-                log.exception("the sending of records goes on after a fault")
-                self._halt.wait(1.0)
-        for _ in self._senders:
-            self._begun.put(None)
-
-    def _hand_on(self) -> None:
-        """Give a destination with something to do to a sender that is free; without either, wait."""
-        if not self._free.acquire(timeout=1.0):
-            return
-        claim = None
-        try:
-            claim = claims.claim(self._runtime)
-        finally:
-            if claim is None:
-                self._free.release()
-        if claim is None:
-            self._runtime.db.wait(self._until_next())
-        else:
-            self._begun.put(claim)
-
-    def _send(self) -> None:
-        while (claim := self._begun.get()) is not None:
-            try:
-                _work_on(self._runtime, claim, self._cache, self._halt.is_set)
-            except Exception:
-                log.exception("destination %s is worked on again once its lease is over", claim.name)
-            finally:
-                self._free.release()
-
-    def _until_next(self) -> float:
-        due = next_moment(self._runtime)
-        if due is None:
-            return LONGEST_SLEEP
-        return min(LONGEST_SLEEP, max(0.0, (due - self._runtime.db.now()).total_seconds()))
+    def _after_fault(self, work: Claim) -> str:
+        return f"destination {work.name} is worked on again once its lease is over"

@@ -54,7 +54,7 @@ connector = "collector"
 inbound = false
 api_url = "{api_url}"
 token = "{token}"
-timeout_seconds = 1.0
+timeout_seconds = 2.5
 requests_per_minute = {per_minute}
 uncertain = "{uncertain}"
 """

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from core.destinations import by_hand, intake, records
 from core.destinations.catalogue import Destinations, UnknownDestination
+from core.destinations.claims import wake
 from core.destinations.formats import Item
 from core.destinations.records import UnknownRecord
 from core.errors import ConfigError
@@ -239,6 +242,30 @@ def test_what_is_sent_again_is_sent(quick: World) -> None:
         drain(quick.runtime)
     shown = records.one(quick.runtime, "people", hand.ids[0])
     assert (shown.state, shown.by, bool(shown.captured_id)) == ("sent", BY, True)
+
+
+@pytest.mark.parametrize("decide", ["retry", "retry_failed"])
+def test_who_decides_while_records_are_sent_waits_for_that_and_is_not_turned_away(
+    world: World, decide: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand = Hand(world)
+    record = hand.is_now(0, state="failed")
+    too_early = threading.Event()
+
+    def noted(destination_id: int) -> None:
+        too_early.set()
+        wake(destination_id)
+
+    monkeypatch.setattr(by_hand, "wake", noted)
+    which = () if decide == "retry_failed" else (record,)
+    with ThreadPoolExecutor(1) as other:
+        with world.runtime.db.write():
+            DestinationRow.update(served_at=world.runtime.db.now()).execute()  # as those that send begin
+            decided = other.submit(getattr(by_hand, decide), world.runtime, "people", *which, by=BY)
+            assert not too_early.wait(0.3)
+            DestinationRecordRow.update(attempts=5).where(DestinationRecordRow.id == record).execute()
+        decided.result(20)
+    assert (hand.rows()[0].state, hand.rows()[0].attempts) == ("waiting", 0)
 
 
 # ------------------------------------------------------------------------------------------------------ a batch

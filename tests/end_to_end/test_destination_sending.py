@@ -12,6 +12,7 @@ import pytest
 from core.destinations import by_hand, ledger
 from core.flow.disconnect import disconnect
 from core.jobs import send_records
+from core.provisioning import configured_connection, row_for, switch_on, verify
 from tests.end_to_end.collector import Collector, with_collector
 from tests.end_to_end.written import ANN, MESSAGES, USERS, Writing, people
 
@@ -234,17 +235,34 @@ def test_while_a_lane_waits_there_is_no_end_of_looking(world: Any) -> None:
 # --------------------------------------------------------------------------------------- what does not work
 
 
-def test_a_refused_credential_holds_everything_back_and_fails_nothing(world: Any) -> None:
+def refused(world: Any, number: int) -> Writing:
+    """So many records, whose account has refused its key for six hours."""
     writing = users(world)
     world.sim.fault("create_user", "401", times=None)
-    writing.take(*people(*range(50)))
+    writing.take(*people(*range(number)))
     writing.run(6 * HOUR)
-    assert writing.counts() == {"waiting": 50}
+    assert writing.counts() == {"waiting": number}
+    return writing
+
+
+def test_a_refused_credential_holds_everything_back_and_fails_nothing(world: Any) -> None:
+    writing = refused(world, 50)
     assert 10 < posts(world) < 50
     assert "401" in writing.destination().held_reason
     world.sim.faults.clear()
     writing.run(1000)
     assert (writing.counts(), writing.destination().held_reason) == ({"sent": 50}, "")
+
+
+def test_who_connects_the_account_again_need_not_wait_for_the_pause_to_be_over(world: Any) -> None:
+    writing = refused(world, 3)
+    world.sim.faults.clear()
+    configured = configured_connection(world.runtime, "support")
+    revision = row_for(world.runtime, configured).revision
+    switch_on(world.runtime, configured, verify(world.runtime, configured), revision)
+    writing.run(1)
+    row = writing.destination()
+    assert (writing.counts(), row.held_until, row.held_reason, row.failures) == ({"sent": 3}, None, "", 0)
 
 
 def test_what_is_forbidden_fails_one_record_at_a_time_and_ever_more_slowly(quick: Any) -> None:

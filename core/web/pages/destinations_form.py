@@ -274,8 +274,7 @@ def as_records(text: str) -> list[dict[str, Any]]:
     try:
         found = read_json(text)
     except NotJson as problem:
-        words = f"this is not JSON, line {problem.line}" if problem.line else str(problem)
-        raise ConfigError("records", words, wanted) from None
+        raise ConfigError("records", problem.in_lines, wanted) from None
     if isinstance(found, dict):
         found = [found]
     if not isinstance(found, list) or not found or not all(isinstance(each, dict) for each in found):

@@ -185,8 +185,7 @@ def _corrected(text: str) -> dict[str, Any]:
     try:
         data = formats.read_json(text)
     except formats.NotJson as problem:
-        words = f"this is not JSON, line {problem.line}" if problem.line else str(problem)
-        raise ConfigError("record", words, mend) from None
+        raise ConfigError("record", problem.in_lines, mend) from None
     if not isinstance(data, dict):
         raise ConfigError("record", "this is no record", mend)
     return data
