@@ -16,6 +16,7 @@ from core.store.database import Database, open_database
 from core.store.migrations import migrate
 from core.testing.clock import FakeClock
 from core.testing.postgres import KeptDatabase, NoPostgres, drop_database, find_server, make_database
+from tests.quick_apps import rules_compiled_once
 
 ENGINES = {"sqlite": ["sqlite"], "postgresql": ["postgresql"], "both": ["sqlite", "postgresql"]}[
     os.environ.get("RELAYDESK_TEST_ENGINES", "both")
@@ -37,6 +38,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _patience(item: pytest.Item) -> float:
     mark = item.get_closest_marker("timeout")
     return float(mark.args[0]) if mark else 0.0
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_apps() -> Iterator[None]:
+    with rules_compiled_once():
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -26,3 +26,6 @@ class GivenName(BaseConverter):
     """The name of a destination in an address: what cannot be one leads nowhere."""
 
     regex = NAME
+
+
+CONVERTERS: dict[str, type[BaseConverter]] = {ROW_ID: RowId, NAMED: GivenName}

@@ -16,7 +16,7 @@ from core.access.users import Users
 from core.runtime import Runtime
 from core.store.database import StoreBusy
 from core.version import VERSION
-from core.web.addresses import NAMED, ROW_ID, GivenName, RowId
+from core.web.addresses import CONVERTERS
 from core.web.cookies import Sessions
 from core.web.guard import STATIC, install_guard
 from core.web.problems import asked_by_a_program, problem
@@ -67,8 +67,7 @@ def install_site(app: Flask, runtime: Runtime, users: Users) -> CSRFProtect:
     if server.proxies:
         fixed = ProxyFix(app.wsgi_app, x_for=server.proxies, x_proto=server.proxies, x_host=server.proxies)
         app.wsgi_app = fixed  # type: ignore[method-assign]
-    app.url_map.converters[ROW_ID] = RowId
-    app.url_map.converters[NAMED] = GivenName
+    app.url_map.converters.update(CONVERTERS)
     Bootstrap5(app)
     install_guard(app, runtime, users)  # first who is asking, then whether it is their own browser
     forgery = CSRFProtect(app)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
@@ -30,5 +32,5 @@ def install_api(app: Flask, runtime: Runtime, forgery: CSRFProtect) -> None:
     resources = [area(runtime) for area in AREAS]
     for resource in resources:
         forgery.exempt(resource)
-    told = describe(app, runtime.config.server.base_url, resources)
-    app.register_blueprint(documentation(told))
+        app.register_blueprint(resource)
+    app.register_blueprint(documentation(partial(describe, runtime.config.server.base_url, resources)))

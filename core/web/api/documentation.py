@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from flask import Blueprint, Response, render_template
@@ -41,19 +42,24 @@ class Area:
     operations: tuple[Operation, ...]
 
 
-def documentation(told: Mapping[str, Any]) -> Blueprint:
-    """The blueprint of `/api/v1/openapi.json` and `/api/v1/docs`, which are open to everybody and hold no secret."""
+def documentation(describe: Callable[[], Mapping[str, Any]]) -> Blueprint:
+    """The blueprint of `/api/v1/openapi.json` and `/api/v1/docs`, which are open to everybody and hold no secret.
+
+    What `describe` returns is asked for when somebody first comes, and kept.
+    """
     blueprint = Blueprint("documentation", __name__, url_prefix=PREFIX)
-    file = json.dumps(told, ensure_ascii=False)
+    described = cache(describe)
+    file = cache(lambda: json.dumps(described(), ensure_ascii=False))
 
     @blueprint.get("/openapi.json")
     @public
     def openapi() -> Response:
-        return Response(file, mimetype="application/json")
+        return Response(file(), mimetype="application/json")
 
     @blueprint.get("/docs")
     @public
     def docs() -> str:
+        told = described()
         return render_template(
             "api/docs.html",
             info=told["info"],

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+import flask
 from flask import Request, Response, current_app, g, request, url_for
 from flask_smorest import Blueprint
 from marshmallow import Schema, missing
@@ -19,6 +19,7 @@ from core.access.tokens import Scope
 from core.flow.by_hand import Missing, NotNow, Unfit
 from core.runtime import Runtime
 from core.store.database import StoreBusy
+from core.web.api.shapes import Called, Shape, View
 from core.web.api.streamed import Streamed
 from core.web.guard import guards_itself
 from core.web.problems import MEDIA_TYPE, Errors, problem
@@ -32,8 +33,6 @@ NO_PLACE = "`cursor` is none that was given out for this list."
 NOT_NOW = "It cannot be done as things stand; `detail` says why, and what to do first."
 """Why an operation may be refused, for those of many resources."""
 _OPERATION = "relaydesk_operation"
-
-View = Callable[..., Any]
 
 
 class Parser(FlaskParser):
@@ -53,17 +52,6 @@ def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no JSON")
 
 
-@dataclass(frozen=True, slots=True)
-class Called:
-    """What is to be known of an operation before it is called: its scope, and what it takes."""
-
-    scope: Scope
-    names: frozenset[str]
-    takes_body: bool
-    needs_body: bool
-    streamed: Streamed | None
-
-
 class Resource(Blueprint):  # type: ignore[misc]  # the library ships no types
     """Operations that belong together; `name` is their tag in the OpenAPI."""
 
@@ -71,6 +59,7 @@ class Resource(Blueprint):  # type: ignore[misc]  # the library ships no types
 
     def __init__(self, name: str, runtime: Runtime, description: str) -> None:
         super().__init__(name, __name__, url_prefix=PREFIX, description=description)
+        self._operations: list[Callable[[Blueprint], None]] = []
         self.before_request(lambda: _admit(runtime))
         _answer_troubles(self)
 
@@ -101,29 +90,31 @@ class Resource(Blueprint):  # type: ignore[misc]  # the library ships no types
         itself. Where it `gives` text of a media type, or answers `otherwise` with another status, it makes the
         response itself.
         """
+        shape = Shape(answers, gives, status, words, tells or {}, query, headers, body, bare, example)
+        called = Called(scope, shape.names, body is not None, body is not None and not bare, takes)
 
-        def decorated(view: View) -> View:
+        def told(view: View) -> Any:
             # What is only told comes first: each step copies all that was told before it, schemas above all.
             made = self._told(view, scope, refuses or {}, otherwise or {}, BODIES if body or takes else {})
-            if takes is not None:
-                made = self.doc(requestBody=takes.documented())(made)
-            if body is not None:
-                made = self.arguments(body, required=not bare, example=example)(made)
-            if headers is not None:
-                made = self.arguments(headers, location="headers")(made)
-            if query is not None:
-                made = self.arguments(query, location="query")(made)
-            shape = {"type": "string"} if gives else answers
-            kind, shown = gives or None, _headers(tells or {})
-            made = self.response(status, shape, content_type=kind, description=words, headers=shown)(made)
-            names = frozenset(query().fields) if query is not None else frozenset()
-            setattr(made, _OPERATION, Called(scope, names, body is not None, body is not None and not bare, takes))
+            return shape.give_to(made if takes is None else self.doc(requestBody=takes.documented())(made), self)
+
+        def decorated(view: View) -> View:
+            made = shape.give_to(view, self)
+            setattr(made, _OPERATION, called)
             made.provide_automatic_options = False  # no browser of another site is let in
             guards_itself(made)
-            self.add_url_rule(path, endpoint=view.__name__, view_func=made, methods=[method])
+            flask.Blueprint.add_url_rule(self, path, view.__name__, made, methods=[method])
+            self._operations.append(lambda to: to.add_url_rule(path, view.__name__, told(view), methods=[method]))
             return view
 
         return decorated
+
+    def to_describe(self) -> Blueprint:
+        """The same operations with all that the OpenAPI says of them, which serving would be slowed down by."""
+        blueprint = Blueprint(self.name, __name__, url_prefix=PREFIX, description=self.description)
+        for add_to in self._operations:
+            add_to(blueprint)
+        return blueprint
 
     def _told(
         self,
@@ -146,10 +137,6 @@ class Resource(Blueprint):  # type: ignore[misc]  # the library ships no types
         for number, name in {**ALWAYS, **more}.items():
             made = self.alt_response(number, response=name)(made)
         return made
-
-
-def _headers(tells: Mapping[str, str]) -> dict[str, Any] | None:
-    return {name: {"description": said, "schema": {"type": "string"}} for name, said in tells.items()} or None
 
 
 def _camel(name: str) -> str:

@@ -12,7 +12,7 @@ from flask_smorest import Api
 from core.access.tokens import MEANING
 from core.destination_settings import NAME
 from core.version import VERSION
-from core.web.addresses import GivenName, RowId
+from core.web.addresses import CONVERTERS, GivenName, RowId
 from core.web.api.operations import Resource
 from core.web.problems import KINDS, MEDIA_TYPE
 
@@ -76,8 +76,10 @@ class Interface(Api):  # type: ignore[misc]  # the library ships no types
         """None: those of the pages stay as they are, and each resource has its own."""
 
 
-def describe(app: Flask, base_url: str, resources: Iterable[Resource]) -> dict[str, Any]:
-    """Register the resources with an app; returns the OpenAPI of them all."""
+def describe(base_url: str, resources: Iterable[Resource]) -> dict[str, Any]:
+    """The OpenAPI of the resources. It takes as long as some hundred requests: ask for it once."""
+    app = Flask(__name__)  # none that serves: with such nothing can be registered any more
+    app.url_map.converters.update(CONVERTERS)
     scopes = "; ".join(f"`{scope.value}` ({words})" for scope, words in MEANING.items())
     interface = Interface(
         app,
@@ -99,7 +101,7 @@ def describe(app: Flask, base_url: str, resources: Iterable[Resource]) -> dict[s
     for status, name in COMPONENTS.items():
         components.response(name, _answer(status))
     for resource in resources:
-        interface.register_blueprint(resource)
+        interface.register_blueprint(resource.to_describe())
     told: dict[str, Any] = interface.spec.to_dict()
     _split_session_change(told["components"]["schemas"])
     for operation in _operations(told):
