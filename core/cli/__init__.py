@@ -3,26 +3,48 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 import click
 
-from core.cli.backfill import backfill
-from core.cli.connections import connections
-from core.cli.demo import demo
-from core.cli.destinations import destinations
-from core.cli.look import check, plugins, webhook_url
-from core.cli.project import init, migrate
-from core.cli.run import serve, worker
-from core.cli.simulate import send_fixture, simulate
-from core.cli.users import users
 from core.errors import ConfigError, RelaydeskError
 from core.version import VERSION
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
+FILES = {
+    "demo": "demo",
+    "init": "project",
+    "migrate": "project",
+    "check": "look",
+    "serve": "run",
+    "worker": "run",
+    "plugins": "look",
+    "connections": "connections",
+    "webhook-url": "look",
+    "backfill": "backfill",
+    "destinations": "destinations",
+    "users": "users",
+    "simulate": "simulate",
+    "send-fixture": "simulate",
+}
+"""The commands, in the order in which one comes to need them, and the files they stand in."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """Loads a command when it is called: to load all of them, and what they use, takes longer than most take."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(FILES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in FILES:
+            return None
+        command: click.Command = getattr(import_module(f"core.cli.{FILES[cmd_name]}"), cmd_name.replace("-", "_"))
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION, prog_name="relaydesk")
 @click.option(
     "--config",
@@ -42,25 +64,6 @@ def cli(context: click.Context, config_path: str) -> None:
     Exit codes: 0 all went well, 1 something was tried and failed, 2 the call or the configuration is wrong.
     """
     context.obj = config_path
-
-
-for command in (
-    demo,
-    init,
-    migrate,
-    check,
-    serve,
-    worker,
-    plugins,
-    connections,
-    webhook_url,
-    backfill,
-    destinations,
-    users,
-    simulate,
-    send_fixture,
-):
-    cli.add_command(command)
 
 
 def main() -> None:

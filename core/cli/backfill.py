@@ -52,7 +52,7 @@ def backfill(config_path: str, name: str, dry_run: bool, again: bool, days: floa
             sys.exit(1)
         except KeyboardInterrupt:
             click.echo("broken off; it goes on from here", err=True)
-        _tell_result(_read(connection), as_json=as_json)
+        _tell_result(_read(runtime, connection), as_json=as_json)
 
 
 def _connected(runtime: Runtime, name: str) -> Connection:
@@ -75,9 +75,10 @@ def _row(runtime: Runtime, connection: Connection, *, again: bool, days: float |
     return present.row
 
 
-def _read(connection: Connection) -> BackfillRow:
-    row: BackfillRow = BackfillRow.get(BackfillRow.connection == connection.id)
-    return row
+def _read(runtime: Runtime, connection: Connection) -> BackfillRow:
+    with runtime.db.read():
+        row: BackfillRow = BackfillRow.get(BackfillRow.connection == connection.id)
+        return row
 
 
 def _tell_estimate(runtime: Runtime, connection: Connection, row: BackfillRow, *, as_json: bool) -> None:
@@ -108,8 +109,7 @@ def _work(runtime: Runtime, connection: Connection, *, quiet: bool) -> None:
         task = progress.add_task("importing", total=None)
 
         def show() -> BackfillRow:
-            with runtime.db.read():
-                row = _read(connection)
+            row = _read(runtime, connection)
             total = max(row.expected or 0, row.found)
             progress.update(task, completed=row.imported + row.known + row.gone, total=total or None)
             return row

@@ -18,12 +18,12 @@ from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from core.cli import cli
+from core.cli import FILES, cli
 from core.cli.simulate import find_simulator
 from core.errors import ConfigError
 from plugins.freshchat.simulator import FreshchatSimulator, build
 
-COMMANDS = sorted(cli.commands)
+COMMANDS = sorted(FILES)
 RELAYDESK = [sys.executable, "-c", "from core.cli import main; main()"]
 Run = Callable[..., Result]
 
@@ -72,6 +72,16 @@ def run() -> Run:
 
 def main(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*RELAYDESK, *arguments], capture_output=True, text=True, timeout=60, cwd=cwd, check=False)
+
+
+def test_a_command_is_not_kept_waiting_by_what_others_need() -> None:
+    code = (
+        "import atexit, sys; from core.cli import main; atexit.register(lambda: print('flask' in sys.modules)); main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "connections", "--help"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.endswith("False\n")
 
 
 def test_the_commands_are_those_of_the_design(run: Run) -> None:
@@ -199,7 +209,10 @@ def test_webhook_url_of_an_unknown_connection_lists_those_there_are(sim: Freshch
     assert "support" in done.stderr.replace("suport", "")
 
 
-def test_simulate_runs_an_account_until_it_is_stopped(tmp_path: Path) -> None:
+@pytest.mark.parametrize("which", [min, max], ids=["first thread", "last thread"])
+def test_simulate_runs_an_account_until_one_of_its_threads_is_told_to_stop(
+    which: Callable[[set[int]], int], tmp_path: Path
+) -> None:
     running = subprocess.Popen(
         [*RELAYDESK, "simulate", "freshchat", "--token", "open-sesame"],
         stdout=subprocess.PIPE,
@@ -219,7 +232,7 @@ def test_simulate_runs_an_account_until_it_is_stopped(tmp_path: Path) -> None:
         assert answer.status_code == 200
         assert "robin@example.com" in answer.text
     finally:
-        running.send_signal(signal.SIGTERM)
+        os.kill(which({int(task.name) for task in Path(f"/proc/{running.pid}/task").iterdir()}), signal.SIGTERM)
         assert running.wait(20) == 0
         running.stdout.close()
 

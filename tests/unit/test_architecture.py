@@ -196,11 +196,13 @@ def function_lengths() -> Iterator[tuple[str, int]]:
                 yield f"{name_of(path)}:{node.name}", (node.end_lineno or node.lineno) - node.lineno + 1
 
 
-def test_the_flow_lists_its_files_in_its_docstring() -> None:
-    """core/flow reads top to bottom: the list at its top names every file there is, once."""
-    said = ast.get_docstring(tree_of(ROOT / "core" / "flow" / "__init__.py")) or ""
+@pytest.mark.parametrize("name", ["flow", "destinations"])
+def test_what_reads_top_to_bottom_lists_its_files_in_its_docstring(name: str) -> None:
+    """The list at its top names every file there is, once."""
+    folder = ROOT / "core" / name
+    said = ast.get_docstring(tree_of(folder / "__init__.py")) or ""
     listed = re.findall(r"^(\w+) {2,}\S", said, re.MULTILINE)
-    present = sorted(path.stem for path in (ROOT / "core" / "flow").glob("*.py") if path.stem != "__init__")
+    present = sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
     assert sorted(listed) == present
 
 
