@@ -173,15 +173,15 @@ HOSTILE = [
 
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_a_hostile_text_takes_no_time_to_speak_of(hostile: str) -> None:
-    before = time.perf_counter()
+    before = time.process_time()
     same_text("Our text that is long enough to be compared by similarity, and a little longer.", hostile * 50_000)
-    assert time.perf_counter() - before < 2.0
+    assert time.process_time() - before < 2.0
 
 
 def test_a_long_text_with_many_small_changes_is_compared_quickly() -> None:
     draw = random.Random(1)
     text = " ".join("".join(draw.choices("abcdefghij", k=6)) for _ in range(2000))
     changed = "".join(character for number, character in enumerate(text) if number % 101)
-    before = time.perf_counter()
+    before = time.process_time()
     assert same_text(text, changed)
-    assert time.perf_counter() - before < 1.0
+    assert time.process_time() - before < 1.0
