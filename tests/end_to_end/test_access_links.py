@@ -10,6 +10,7 @@ from core.access.users import Role, User, Users
 from core.cli import cli
 from core.domain import Secret
 from core.errors import ConfigError
+from core.store.models import database
 from tests.end_to_end.visitor import ADMINISTRATOR, CHEAP, EMAIL, PASSWORD, Visitor, words
 from tests.end_to_end.worlds import World
 
@@ -56,6 +57,7 @@ def test_the_command_keeps_a_role_that_it_is_not_told(quick: World) -> None:
     let_in(quick, ADA, Role.ADMIN)
     command = ["--config", str(quick.folder / "config.toml"), "users", "invite", ADA]
     assert CliRunner().invoke(cli, command).exit_code == 0
+    database.initialize(quick.runtime.db.native)  # the models speak to the store that was opened last
     assert found(quick, ADA).is_admin
     told = " ".join(CliRunner().invoke(cli, [*command, "--help"]).output.split())
     assert "Of somebody who is there already nothing changes until they use it" in told
