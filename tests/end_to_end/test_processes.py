@@ -285,7 +285,7 @@ def test_of_four_gunicorn_workers_one_is_elected_and_another_takes_over_within_1
         os.kill(victim, signal.SIGKILL)
         killed = time.monotonic()
         conversations.extend(services.writes(name))
-        services.waits(lambda: not {0, victim} & set(elected(look)), 30)
+        services.waits(lambda: not {0, victim} & set(elected(look)), 20)
         return time.monotonic() - killed
 
     took = quickest(map(taken_over, ("dan", "eve", "flo")), 15)
